@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -147,7 +148,7 @@ func (fs *Faults) serve(clock *Clock, operation string, w http.ResponseWriter, r
 func landLate(clock *Clock, delay time.Duration, w http.ResponseWriter, r *http.Request, do http.HandlerFunc) {
 	body, err := io.ReadAll(r.Body)
 	if err == nil {
-		late := r.Clone(r.Context())
+		late := r.Clone(context.WithoutCancel(r.Context()))
 		late.Body = io.NopCloser(bytes.NewReader(body))
 		due := clock.After(delay)
 		go func() {
