@@ -1,1 +1,175 @@
+// Package store keeps everything that the bot must not forget, in one SQLite file. It is the only place with
+// SQL. Its rows (Event, Action, Ticket …) are the types that the rest of the house uses.
 package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// ErrInUse is returned by Open if another process runs on the same database.
+var ErrInUse = errors.New("another supportbot is running on this database")
+
+// A DB is an open database. Its methods may be called from many goroutines.
+type DB struct {
+	now     func() time.Time
+	boot    time.Time
+	lock    *os.File // nil if opened for reading
+	pool    *sql.DB
+	writer  *connection
+	writes  chan *write
+	stopped chan struct{}
+	readers chan *connection
+}
+
+// Open opens the database at path for the one process that runs on it, creating or migrating it if needed. It
+// returns ErrInUse if there is such a process already. Actions that an earlier process left in hand become
+// free for settling. now is the clock of all stored times.
+func Open(path string, now func() time.Time) (*DB, error) {
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	db, err := open(path, "", now)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	db.lock = lock
+	if err := db.start(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// OpenReadOnly opens the database at path beside the process that runs on it.
+func OpenReadOnly(path string) (*DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return open(path, "&mode=ro", time.Now)
+}
+
+func open(path, options string, now func() time.Time) (*DB, error) {
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" + options
+	if options != "" {
+		dsn = strings.Replace(dsn, "&_pragma=journal_mode(WAL)", "", 1)
+	}
+	pool, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db := &DB{now: now, boot: now(), pool: pool, readers: make(chan *connection, runtime.GOMAXPROCS(0)+2)}
+	for range cap(db.readers) {
+		c, err := connect(pool)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), pool.Close())
+		}
+		db.readers <- c
+	}
+	return db, nil
+}
+
+// start migrates, voids what an earlier boot left in hand, and begins to write.
+func (db *DB) start() error {
+	var err error
+	if db.writer, err = connect(db.pool); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if err := db.migrate(); err != nil {
+		return err
+	}
+	if err := db.writer.exec("INSERT INTO boots (at) VALUES (?)", millis(db.boot)); err != nil {
+		return fmt.Errorf("record the start: %w", err)
+	}
+	db.writes = make(chan *write, 1024)
+	db.stopped = make(chan struct{})
+	go db.write()
+	return nil
+}
+
+// Close ends the writer after what was handed to it, and closes the file.
+func (db *DB) Close() error {
+	if db.writes != nil {
+		close(db.writes)
+		<-db.stopped
+	}
+	err := db.pool.Close()
+	if db.lock != nil {
+		err = errors.Join(err, db.lock.Close())
+	}
+	return err
+}
+
+// lockFile takes the lock that makes one process a database. The kernel frees it when the process ends.
+func lockFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock database: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, ErrInUse
+		}
+		return nil, fmt.Errorf("lock database: %w", err)
+	}
+	return f, nil
+}
+
+// migrate brings the schema up to date. PRAGMA user_version counts the files of schema/ that were applied.
+func (db *DB) migrate() error {
+	files, err := fs.Glob(schema, "schema/*.sql")
+	if err != nil {
+		return err
+	}
+	var done int
+	if err := db.writer.row("PRAGMA user_version").Scan(&done); err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	if done > len(files) {
+		return fmt.Errorf("the database has schema %d, this supportbot knows %d: it was written by a newer one", done, len(files))
+	}
+	for i := done; i < len(files); i++ {
+		text, err := fs.ReadFile(schema, files[i])
+		if err != nil {
+			return err
+		}
+		script := fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA user_version = %d;\nCOMMIT;", text, i+1)
+		if _, err := db.writer.ExecContext(context.Background(), script); err != nil {
+			return fmt.Errorf("migrate %s: %w", files[i], err)
+		}
+	}
+	return nil
+}
+
+// millis is how times are stored: 0 is the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,236 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Action states. A planned action is waiting; doing is in hand, or of unknown outcome and waiting to be settled.
+const (
+	Planned   = "planned"
+	Doing     = "doing"
+	Done      = "done"
+	Failed    = "failed"
+	Withdrawn = "withdrawn"
+	Observed  = "observed"
+)
+
+// An Action is something the bot does at a service, or asks of it.
+type Action struct {
+	ID       int64
+	Subject  string
+	Service  string
+	Kind     string
+	Slot     string // of actions in one slot only the newest planned one stays
+	Lane     string // what the service's limits count together
+	Priority int    // lower goes first
+	At       time.Time
+	Answer   bool // whether its outcome is an event of its subject, with the subject's decision to follow
+	Body     json.RawMessage
+
+	State      string
+	PlannedAt  time.Time
+	NotBefore  time.Time
+	Started    time.Time // of the first attempt whose outcome is open
+	FinishedAt time.Time
+	Epoch      int64
+	Tries      int // attempts that failed
+	Result     json.RawMessage
+	Error      string
+	Ref        json.RawMessage // what was posted first in the slot, nil if nothing was
+}
+
+// plan stores an action of e's subject. It takes e's age, unless it has one.
+func (db *DB) plan(c *connection, e Event, a Action) error {
+	if a.Slot != "" {
+		if err := db.withdraw(c, e.Subject, a.Slot); err != nil {
+			return err
+		}
+	}
+	if a.At.IsZero() {
+		a.At = e.At
+	}
+	err := c.exec(`INSERT INTO actions (subject, service, kind, slot, lane, priority, at, planned_at, answer, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.Subject, a.Service, a.Kind, a.Slot, a.Lane, a.Priority, millis(a.At), millis(db.now()), a.Answer, string(a.Body))
+	if err != nil {
+		return fmt.Errorf("plan %s: %w", a.Kind, err)
+	}
+	return nil
+}
+
+func (db *DB) withdraw(c *connection, subject, slot string) error {
+	return c.exec("UPDATE actions SET state = 'withdrawn', finished_at = ? WHERE subject = ? AND slot = ? AND state = 'planned'",
+		millis(db.now()), subject, slot)
+}
+
+const selectAction = `SELECT a.id, a.subject, a.service, a.kind, a.slot, a.lane, a.priority, a.at, a.planned_at, a.not_before,
+	a.started, a.finished_at, a.epoch, a.tries, a.state, a.answer, a.body, a.result, a.error,
+	coalesce((SELECT ref FROM slots s WHERE a.slot <> '' AND s.subject = a.subject AND s.slot = a.slot), '')
+	FROM actions a`
+
+func scanAction(r interface{ Scan(...any) error }) (Action, error) {
+	var a Action
+	var at, planned, notBefore, started, finished int64
+	var body, result, ref string
+	err := r.Scan(&a.ID, &a.Subject, &a.Service, &a.Kind, &a.Slot, &a.Lane, &a.Priority, &at, &planned, &notBefore,
+		&started, &finished, &a.Epoch, &a.Tries, &a.State, &a.Answer, &body, &result, &a.Error, &ref)
+	a.At, a.PlannedAt, a.NotBefore = fromMillis(at), fromMillis(planned), fromMillis(notBefore)
+	a.Started, a.FinishedAt = fromMillis(started), fromMillis(finished)
+	a.Body, a.Result, a.Ref = json.RawMessage(body), raw(result), raw(ref)
+	return a, err
+}
+
+func raw(s string) json.RawMessage {
+	if s == "" {
+		return nil
+	}
+	return json.RawMessage(s)
+}
+
+// Claim takes up to max actions of a service in hand: by priority, then age, those that are free, not in a
+// held lane, whose subject has nothing undecided and no earlier open action at the same service. until is the
+// time after which no call of theirs can still be running. next is when the first one that only waits for its
+// time will be free; zero if none does.
+func (db *DB) Claim(service string, held []string, max int, until time.Time) (claimed []Action, next time.Time, err error) {
+	lanes, err := json.Marshal(held)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	err = db.update(func(c *connection) error {
+		now := millis(db.now())
+		claimed = nil
+		err := c.each(func(r *sql.Rows) error {
+			a, err := scanAction(r)
+			claimed = append(claimed, a)
+			return err
+		}, selectAction+` WHERE a.service = ? AND a.state IN ('planned', 'doing') AND a.not_before <= ?
+			AND (a.lane = '' OR a.lane NOT IN (SELECT value FROM json_each(?)))
+			AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = a.subject AND e.state = 'new')
+			AND NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.service = a.service
+				AND b.id < a.id AND b.state IN ('planned', 'doing'))
+			ORDER BY a.priority, a.at, a.id LIMIT ?`, service, now, string(lanes), max)
+		if err != nil {
+			return err
+		}
+		for i := range claimed {
+			if err := claimed[i].take(c, now, until); err != nil {
+				return err
+			}
+		}
+		var ms sql.NullInt64
+		err = c.row(`SELECT min(not_before) FROM actions WHERE service = ? AND state IN ('planned', 'doing') AND not_before > ?`,
+			service, now).Scan(&ms)
+		next = fromMillis(ms.Int64)
+		return err
+	})
+	return claimed, next, err
+}
+
+// take marks a as in hand. a.State stays what it was: an action that was Doing keeps its start, since when its
+// outcome is open.
+func (a *Action) take(c *connection, now int64, until time.Time) error {
+	a.Epoch++
+	a.NotBefore = until
+	if a.State == Planned {
+		a.Started = fromMillis(now)
+	}
+	return c.exec("UPDATE actions SET state = 'doing', epoch = ?, not_before = ?, started = ? WHERE id = ?",
+		a.Epoch, millis(until), millis(a.Started), a.ID)
+}
+
+// Restart records that a, looked for in vain, is performed again from now.
+func (db *DB) Restart(a *Action) error {
+	return db.update(func(c *connection) error {
+		a.Started = db.now()
+		return a.store(c, "started = ?", millis(a.Started))
+	})
+}
+
+// Finish ends a: its state is Done, Failed or Observed. Its result becomes the slot's reference, if it is the
+// first there, and an Answered event if the plan asked for one. It returns the subject if that is now due.
+func (db *DB) Finish(a Action) (due []string, err error) {
+	err = db.update(func(c *connection) error {
+		err := a.store(c, "state = ?, result = ?, error = ?, finished_at = ?",
+			a.State, string(a.Result), a.Error, millis(db.now()))
+		if err != nil {
+			return err
+		}
+		if a.Slot != "" && a.State != Failed && len(a.Result) > 0 {
+			err := c.exec("INSERT INTO slots (subject, slot, ref) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+				a.Subject, a.Slot, string(a.Result))
+			if err != nil {
+				return err
+			}
+		}
+		if !a.Answer {
+			return nil
+		}
+		due, err = db.answer(c, a)
+		return err
+	})
+	return due, err
+}
+
+func (db *DB) answer(c *connection, a Action) ([]string, error) {
+	body, err := json.Marshal(Answer{a.ID, a.Kind, a.Slot, a.State, a.Body, a.Result, a.Error})
+	if err != nil {
+		return nil, err
+	}
+	return db.insertEvents(c, []Event{{
+		Key: fmt.Sprintf("answer:%d", a.ID), Subject: a.Subject, Kind: Answered, At: db.now(), Body: body,
+	}})
+}
+
+// Postpone leaves a for later: as Planned if it was surely not done, as Doing if it may have been.
+func (db *DB) Postpone(a Action) error {
+	return db.update(func(c *connection) error {
+		return a.store(c, "state = ?, not_before = ?, tries = ?, error = ?",
+			a.State, millis(a.NotBefore), a.Tries, a.Error)
+	})
+}
+
+// ErrFenced is returned for an answer that came after its action was taken in hand again.
+var ErrFenced = errors.New("the action was taken in hand again meanwhile")
+
+// store changes a's row if a is still in the caller's hand.
+func (a *Action) store(c *connection, set string, args ...any) error {
+	n, err := c.change("UPDATE actions SET "+set+" WHERE id = ? AND epoch = ? AND state = 'doing'", append(args, a.ID, a.Epoch)...)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%s %d: %w", a.Kind, a.ID, ErrFenced)
+	}
+	return err
+}
+
+// VoidLeases frees what earlier boots left in hand at a service: each such action may be settled as soon as the
+// service's settle time has passed since its call began.
+func (db *DB) VoidLeases(service string, settle time.Duration) error {
+	return db.update(func(c *connection) error {
+		return c.exec("UPDATE actions SET not_before = min(not_before, started + ?) WHERE service = ? AND state = 'doing'",
+			settle.Milliseconds(), service)
+	})
+}
+
+// A Start is a call that counts towards a service's limits.
+type Start struct {
+	Lane string
+	At   time.Time
+}
+
+// Starts returns the calls begun at a service since a time, so that budgets survive a restart.
+func (db *DB) Starts(service string, since time.Time) (starts []Start, err error) {
+	err = db.read(func(c *connection) error {
+		return c.each(func(r *sql.Rows) error {
+			var s Start
+			var ms int64
+			err := r.Scan(&s.Lane, &ms)
+			s.At = fromMillis(ms)
+			starts = append(starts, s)
+			return err
+		}, "SELECT lane, started FROM actions WHERE service = ? AND started > ? AND lane <> '' ORDER BY started", service, millis(since))
+	})
+	return starts, err
+}

@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// A connection is one connection to SQLite that prepares each statement once.
+type connection struct {
+	*sql.Conn
+	prepared map[string]*sql.Stmt
+}
+
+// background is the context of all statements: they are short, local, and must not be half done.
+var background = context.Background()
+
+func connect(pool *sql.DB) (*connection, error) {
+	c, err := pool.Conn(background)
+	if err != nil {
+		return nil, err
+	}
+	return &connection{c, map[string]*sql.Stmt{}}, nil
+}
+
+func (c *connection) prepare(query string) (*sql.Stmt, error) {
+	if s := c.prepared[query]; s != nil {
+		return s, nil
+	}
+	s, err := c.PrepareContext(background, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	c.prepared[query] = s
+	return s, nil
+}
+
+func (c *connection) exec(query string, args ...any) error {
+	_, err := c.change(query, args...)
+	return err
+}
+
+// change runs a statement and returns how many rows it changed.
+func (c *connection) change(query string, args ...any) (int64, error) {
+	s, err := c.prepare(query)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.ExecContext(background, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// A row is the result of a query for one row.
+type row struct {
+	*sql.Row
+	err error
+}
+
+func (r row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.Row.Scan(dest...)
+}
+
+func (c *connection) row(query string, args ...any) row {
+	s, err := c.prepare(query)
+	if err != nil {
+		return row{err: err}
+	}
+	return row{Row: s.QueryRowContext(background, args...)}
+}
+
+// each calls scan for every row of a query.
+func (c *connection) each(scan func(*sql.Rows) error, query string, args ...any) error {
+	s, err := c.prepare(query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(background, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// A write is one unit of change: all of it happens, or nothing.
+type write struct {
+	do   func(*connection) error
+	done chan error
+	err  error
+}
+
+// maxBatch bounds how many writes share a commit, so that the first doesn't wait long for the last.
+const maxBatch = 128
+
+// update runs do in a transaction that may be shared with others waiting at the same moment, and returns once
+// it is on disk.
+func (db *DB) update(do func(*connection) error) error {
+	w := &write{do: do, done: make(chan error, 1)}
+	db.writes <- w
+	return <-w.done
+}
+
+// write is the one writer. Writes that wait share a commit, each in a savepoint of its own.
+func (db *DB) write() {
+	defer close(db.stopped)
+	for first := range db.writes {
+		batch := append(make([]*write, 0, maxBatch), first)
+	gather:
+		for len(batch) < maxBatch {
+			select {
+			case w, open := <-db.writes:
+				if !open {
+					break gather
+				}
+				batch = append(batch, w)
+			default:
+				break gather
+			}
+		}
+		err := db.commit(batch)
+		for _, w := range batch {
+			w.done <- errors.Join(w.err, err)
+		}
+	}
+}
+
+func (db *DB) commit(batch []*write) error {
+	c := db.writer
+	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	for _, w := range batch {
+		if err := c.inSavepoint(w); err != nil {
+			return errors.Join(err, c.exec("ROLLBACK"))
+		}
+	}
+	if err := c.exec("COMMIT"); err != nil {
+		return errors.Join(fmt.Errorf("commit: %w", err), c.exec("ROLLBACK"))
+	}
+	return nil
+}
+
+// inSavepoint does w; if it fails only its own changes are undone. An error is one of the savepoint itself.
+func (c *connection) inSavepoint(w *write) error {
+	if err := c.exec("SAVEPOINT one"); err != nil {
+		return err
+	}
+	if w.err = w.guarded(c); w.err != nil {
+		if err := c.exec("ROLLBACK TO one"); err != nil {
+			return err
+		}
+	}
+	return c.exec("RELEASE one")
+}
+
+// guarded turns a panic of w.do, which runs code of handlers, into an error.
+func (w *write) guarded(c *connection) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return w.do(c)
+}
+
+// read runs f on a snapshot.
+func (db *DB) read(f func(*connection) error) (err error) {
+	c := <-db.readers
+	defer func() { db.readers <- c }()
+	if err := c.exec("BEGIN"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.exec("ROLLBACK")) }()
+	return f(c)
+}

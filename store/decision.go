@@ -1,0 +1,18 @@
+package store
+
+import "time"
+
+// A Decision is what a handler makes of an event. It is stored as a whole.
+type Decision struct {
+	Records  []Record
+	Withdraw []string // slots whose planned action is no longer wanted
+	Actions  []Action
+	Emit     []Event   // for other subjects
+	Timer    time.Time // when the subject is to be looked at again whatever happens; zero for never
+}
+
+// A Record is a row that handlers may change: *Ticket, *Message, *Entry, *Alarm.
+type Record interface{ put(*connection) error }
+
+// A View is a snapshot of the database: all that a decision may look at.
+type View struct{ c *connection }

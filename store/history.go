@@ -1,0 +1,64 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+)
+
+// View runs f on a snapshot of the database.
+func (db *DB) View(f func(*View) error) error {
+	return db.read(func(c *connection) error { return f(&View{c}) })
+}
+
+// Events returns the events of a subject, the oldest first.
+func (v *View) Events(subject string) (events []Event, err error) {
+	err = v.c.each(func(r *sql.Rows) error {
+		e, err := scanEvent(r)
+		events = append(events, e)
+		return err
+	}, selectEvent+" WHERE subject = ? ORDER BY id", subject)
+	return events, err
+}
+
+// Actions returns the actions of a subject, the oldest first.
+func (v *View) Actions(subject string) (actions []Action, err error) {
+	err = v.c.each(func(r *sql.Rows) error {
+		a, err := scanAction(r)
+		actions = append(actions, a)
+		return err
+	}, selectAction+" WHERE a.subject = ? ORDER BY a.id", subject)
+	return actions, err
+}
+
+// InSlot returns the newest action of a subject in a slot that was not withdrawn, nil if there is none.
+func (v *View) InSlot(subject, slot string) (*Action, error) {
+	a, err := scanAction(v.c.row(selectAction+
+		" WHERE a.subject = ? AND a.slot = ? AND a.state <> 'withdrawn' ORDER BY a.id DESC LIMIT 1", subject, slot))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &a, err
+}
+
+// A Load is how much is waiting.
+type Load struct {
+	Undecided int            // events
+	Parked    int            // events
+	Open      map[string]int // actions planned or in hand, by service
+}
+
+// Load counts what is waiting.
+func (v *View) Load() (Load, error) {
+	l := Load{Open: map[string]int{}}
+	err := errors.Join(
+		v.c.row("SELECT count(*) FROM events WHERE state = 'new'").Scan(&l.Undecided),
+		v.c.row("SELECT count(*) FROM events WHERE state = 'parked'").Scan(&l.Parked),
+		v.c.each(func(r *sql.Rows) error {
+			var service string
+			var n int
+			err := r.Scan(&service, &n)
+			l.Open[service] = n
+			return err
+		}, "SELECT service, count(*) FROM actions WHERE state IN ('planned', 'doing') GROUP BY service"))
+	return l, err
+}

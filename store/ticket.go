@@ -1,0 +1,196 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// States of a Ticket.
+const (
+	TicketNew       = "new"       // heard of; its issue is not planned yet
+	TicketOpening   = "opening"   // its issue is planned
+	TicketOpen      = "open"      // its issue is there
+	TicketClosed    = "closed"    // its issue was closed
+	TicketWithdrawn = "withdrawn" // taken back before there was an issue
+	TicketRefused   = "refused"   // asked where we do not open issues
+	TicketFailed    = "failed"    // GitHub would not have it
+)
+
+// A Ticket is one Slack thread and one GitHub issue, as equals.
+type Ticket struct {
+	ID        string // random, never used again
+	State     string
+	Requester string // Slack id of who asked
+	Language  string // "ja" or "en"
+	Issue     int    // 0 until there is one
+	URL       string
+	TicketDetails
+}
+
+// TicketDetails is what tickets are not searched by.
+type TicketDetails struct {
+	Team     string    `json:"team,omitempty"`
+	Channel  string    `json:"channel,omitempty"`
+	Thread   string    `json:"thread,omitempty"`    // ts of the thread's first message
+	Main     string    `json:"main,omitempty"`      // ts of the message in the issue's body
+	TellAt   time.Time `json:"tell_at,omitzero"`    // when the thread is told that its issue follows
+	NamesBy  time.Time `json:"names_by,omitzero"`   // until when names are waited for
+	Reading  int       `json:"reading,omitempty"`   // names that are being read
+	Shown    string    `json:"shown,omitempty"`     // what the reply in the thread says
+	Sent     string    `json:"sent,omitempty"`      // fingerprint of the issue as GitHub was told
+	Flood    bool      `json:"flood,omitempty"`     // it gathers what is over its sender's limit
+	ClosedBy string    `json:"closed_by,omitempty"` // who said that it is not a request
+}
+
+func (t *Ticket) put(c *connection) error {
+	details, err := json.Marshal(t.TicketDetails)
+	if err != nil {
+		return err
+	}
+	err = c.exec(`INSERT INTO tickets (id, state, requester, language, issue, url, details) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET state = excluded.state, requester = excluded.requester, language = excluded.language,
+			issue = excluded.issue, url = excluded.url, details = excluded.details`,
+		t.ID, t.State, t.Requester, t.Language, t.Issue, t.URL, string(details))
+	if err != nil {
+		return fmt.Errorf("store ticket %s: %w", t.ID, err)
+	}
+	return nil
+}
+
+// Ticket returns the ticket with an id, nil if there is none.
+func (v *View) Ticket(id string) (*Ticket, error) {
+	return v.ticket("id = ?", id)
+}
+
+// TicketByIssue returns the ticket with an issue number, nil if there is none.
+func (v *View) TicketByIssue(number int) (*Ticket, error) {
+	return v.ticket("issue = ? AND issue > 0", number)
+}
+
+func (v *View) ticket(where string, arg any) (*Ticket, error) {
+	var t Ticket
+	var details string
+	err := v.c.row("SELECT id, state, requester, language, issue, url, details FROM tickets WHERE "+where, arg).
+		Scan(&t.ID, &t.State, &t.Requester, &t.Language, &t.Issue, &t.URL, &details)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(details), &t.TicketDetails)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read ticket %v: %w", arg, err)
+	}
+	return &t, nil
+}
+
+// A Thread is an alias of a ticket: a Slack thread that belongs to it.
+type Thread struct {
+	Team    string
+	Channel string
+	TS      string // of the thread's first message
+	Ticket  string
+	Sender  string // who mentioned us
+	At      time.Time
+	Flood   bool // over the sender's limit
+}
+
+func (t Thread) insert(c *connection) error {
+	err := c.exec("INSERT INTO threads (team, channel, ts, ticket, sender, at, flood) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		t.Team, t.Channel, t.TS, t.Ticket, t.Sender, millis(t.At), t.Flood)
+	if err != nil {
+		return fmt.Errorf("store thread %s/%s: %w", t.Channel, t.TS, err)
+	}
+	return nil
+}
+
+const selectThread = "SELECT team, channel, ts, ticket, sender, at, flood FROM threads"
+
+func scanThread(r interface{ Scan(...any) error }) (*Thread, error) {
+	var t Thread
+	var at int64
+	err := r.Scan(&t.Team, &t.Channel, &t.TS, &t.Ticket, &t.Sender, &at, &t.Flood)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	t.At = fromMillis(at)
+	return &t, err
+}
+
+// Thread returns the alias that a Slack thread has, nil if it has none.
+func (v *View) Thread(team, channel, ts string) (*Thread, error) {
+	return scanThread(v.c.row(selectThread+" WHERE team = ? AND channel = ? AND ts = ?", team, channel, ts))
+}
+
+// ThreadsOf counts the threads that sender began after since and until at, and returns the ticket that gathers
+// what was over the limit among them, empty if none does.
+func (v *View) ThreadsOf(sender string, since, at time.Time) (count int, flood string, err error) {
+	err = v.c.row(`SELECT count(*), coalesce(max(CASE WHEN flood THEN ticket END), '')
+		FROM threads WHERE sender = ? AND at > ? AND at <= ?`, sender, millis(since), millis(at)).Scan(&count, &flood)
+	return count, flood, err
+}
+
+// A Message is what was said in a thread of a ticket, redacted, in its latest version.
+type Message struct {
+	Team, Channel, TS string
+	Ticket            string
+	Comment           int64 // GitHub's id of the comment that holds it, 0 if none does
+	MessageDetails
+}
+
+// MessageDetails is what messages are not searched by.
+type MessageDetails struct {
+	Thread   string          `json:"thread"`
+	Sender   string          `json:"sender"`
+	Name     string          `json:"name,omitempty"`   // of a bot, as it calls itself
+	Person   bool            `json:"person,omitempty"` // a person can be told things, a bot can't
+	At       time.Time       `json:"at"`
+	Edited   string          `json:"edited,omitempty"` // ts of the edit that made this version
+	Deleted  bool            `json:"deleted,omitempty"`
+	Mention  bool            `json:"mention,omitempty"` // this version mentions us
+	Place    string          `json:"place,omitempty"`   // why its text may not leave Slack, empty if it may
+	Doc      json.RawMessage `json:"doc,omitempty"`
+	Warned   bool            `json:"warned,omitempty"`   // the sender was told of a secret in it
+	Answered bool            `json:"answered,omitempty"` // its thread was told where the issue is
+	Sent     string          `json:"sent,omitempty"`     // fingerprint of the comment as GitHub was told
+}
+
+func (m *Message) put(c *connection) error {
+	details, err := json.Marshal(m.MessageDetails)
+	if err != nil {
+		return err
+	}
+	err = c.exec(`INSERT INTO messages (team, channel, ts, ticket, comment, details) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (team, channel, ts) DO UPDATE SET comment = excluded.comment, details = excluded.details`,
+		m.Team, m.Channel, m.TS, m.Ticket, m.Comment, string(details))
+	if err != nil {
+		return fmt.Errorf("store message %s/%s: %w", m.Channel, m.TS, err)
+	}
+	return nil
+}
+
+// Messages returns the messages of a ticket in the order in which they were written.
+func (v *View) Messages(ticket string) (messages []*Message, err error) {
+	err = v.c.each(func(r *sql.Rows) error {
+		m := &Message{Ticket: ticket}
+		var details string
+		if err := r.Scan(&m.Team, &m.Channel, &m.TS, &m.Comment, &details); err != nil {
+			return err
+		}
+		messages = append(messages, m)
+		return json.Unmarshal([]byte(details), &m.MessageDetails)
+	}, "SELECT team, channel, ts, comment, details FROM messages WHERE ticket = ? ORDER BY ts, channel", ticket)
+	if err != nil {
+		return nil, fmt.Errorf("read messages of ticket %s: %w", ticket, err)
+	}
+	return messages, nil
+}
+
+// HasMessage says whether a message belongs to a ticket.
+func (v *View) HasMessage(team, channel, ts string) (has bool, err error) {
+	err = v.c.row("SELECT EXISTS (SELECT 1 FROM messages WHERE team = ? AND channel = ? AND ts = ?)", team, channel, ts).Scan(&has)
+	return has, err
+}
