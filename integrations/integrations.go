@@ -88,6 +88,10 @@ type Kind struct {
 	Settling Settling
 	Read     bool // changes nothing, so it is performed in observe mode too
 
+	// Lane names the lane that a call counts in for the Service's limits. It is asked each time anew, since it
+	// may depend on Call.Ref: a post counts in its channel, an edit with all edits. Nil is the lane "", which
+	// has no limit.
+	Lane func(c Call) string
 	// Perform does it, in one attempt, and returns what the service answered, as JSON.
 	Perform func(ctx context.Context, c Call) (json.RawMessage, error)
 	// Find looks for what an earlier attempt may have done since c.Started. Only for LookUp.
@@ -103,7 +107,10 @@ type Service struct {
 	Settle  time.Duration // after this, counted from the start of a call, a write that will land has landed
 	Workers int           // calls at the same time
 	Limits  []Limit
-	Kinds   []Kind
+	// Shared says whom a Limited answer is meant for: the whole service, which then waits (GitHub), or only
+	// the lane of the call that met it (Slack, whose limits are per method).
+	Shared bool
+	Kinds  []Kind
 	// Probe asks whether the service works again, by a read that changes nothing.
 	Probe func(ctx context.Context) error
 }
