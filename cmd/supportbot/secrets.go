@@ -179,15 +179,6 @@ func (r *secretReader) token(name, what string) Secret {
 	return NewSecret(value)
 }
 
-func kindOf(value string) string {
-	for _, p := range prefixes {
-		if strings.HasPrefix(value, p.prefix) {
-			return p.kind
-		}
-	}
-	return ""
-}
-
 // github reads either a token or an app.
 func (r *secretReader) github(s *Secrets) {
 	const app = "GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID and GITHUB_APP_PRIVATE_KEY"
