@@ -1,3 +1,135 @@
+// Supportbot turns mentions of a support group in Slack into GitHub issues, and answers in their threads.
+//
+// This package is the program: a file for each command, the settings, the secrets, and the wiring that joins
+// the machine of package bot, the handlers and the services.
 package main
 
-func main() {}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv)
+	stop()
+	os.Exit(code)
+}
+
+// cli is the command line: the flags of all commands, then a field for each command.
+type cli struct {
+	LogFormat string `enum:"text,json,settings" default:"settings" placeholder:"FORMAT" help:"How the log on standard error is written: text, json, or as log.format in the settings says."`
+
+	Check    checkCmd    `cmd:"" help:"Say whether all is ready, and what to do if not: settings, tokens, scopes, group, channel, repository, database."`
+	Manifest manifestCmd `cmd:"" help:"Print the manifest of the Slack app."`
+}
+
+const description = `Turns mentions of a support group in Slack into GitHub issues, and answers in their threads.
+
+Examples:
+
+    supportbot manifest > manifest.yml         create the Slack app from it
+    supportbot check --config supportbot.yml   say what is missing
+
+Exit status: 0 if all went well; 1 if something failed or is missing; 2 if the command line, the settings or the secrets are wrong.`
+
+// The exit statuses.
+const (
+	exitOK = iota
+	exitFailed
+	exitUsage
+)
+
+// An environment is what a command may use of the process that it runs in.
+type environment struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	logFormat      string // of the flag
+}
+
+// logger returns a logger to standard error, in the format of the flag, else of the settings.
+func (e *environment) logger(s LogSettings) *slog.Logger {
+	format := e.logFormat
+	if format == "settings" {
+		format = s.Format
+	}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(e.stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(e.stderr, nil))
+}
+
+// configFlag is the flag of the commands that read settings.
+type configFlag struct {
+	Config string `default:"supportbot.yml" placeholder:"FILE" help:"The settings file; ${default} if not given."`
+}
+
+// A usageError is a mistake in the command line, the settings or the secrets.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// errReported is the end of a command that has said itself what is wrong.
+var errReported = errors.New("reported")
+
+// load reads the settings and the secrets. All that is wrong with either is in the error, a usageError.
+func (f configFlag) load(e *environment) (Settings, Secrets, error) {
+	settings, err := LoadSettings(f.Config)
+	secrets, err2 := LoadSecrets(e.getenv)
+	if err := errors.Join(err, err2); err != nil {
+		return Settings{}, Secrets{}, usageError{err}
+	}
+	return settings, secrets, nil
+}
+
+// run runs the command that args say and returns the exit status. It ends early when ctx does.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
+	e := &environment{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv}
+	err := execute(ctx, args, e)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errReported):
+		return exitFailed
+	case errors.As(err, &usage):
+		fmt.Fprintln(stderr, err)
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "supportbot: %v\n", err)
+	return exitFailed
+}
+
+func execute(ctx context.Context, args []string, e *environment) error {
+	var c cli
+	helped := false
+	app, err := kong.New(&c,
+		kong.Name("supportbot"),
+		kong.Description(description),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Writers(e.stdout, e.stderr),
+		kong.Exit(func(int) { helped = true }), // asked by --help, which then goes on
+	)
+	if err != nil {
+		return err
+	}
+	command, err := app.Parse(args)
+	switch {
+	case helped:
+		return nil
+	case err != nil:
+		return usageError{fmt.Errorf("supportbot: %w\nsupportbot --help lists commands and flags", err)}
+	}
+	e.logFormat = c.LogFormat
+	command.BindTo(ctx, (*context.Context)(nil))
+	return command.Run(e)
+}

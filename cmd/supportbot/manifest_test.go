@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	slackgo "github.com/slack-go/slack"
+
+	"supportbot/integrations/slack"
+)
+
+func printedManifest(t *testing.T) []byte {
+	t.Helper()
+	var out, problems bytes.Buffer
+	if code := run(t.Context(), []string{"manifest"}, nil, &out, &problems, environ()); code != exitOK {
+		t.Fatalf("exit status %d: %s", code, &problems)
+	}
+	return out.Bytes()
+}
+
+func TestManifestFileIsWhatTheCommandPrints(t *testing.T) {
+	golden(t, "../../manifest.yml", string(printedManifest(t)))
+}
+
+// slack-go's type knows the manifest's keys; those of a newer Slack would be unknown to it.
+func TestManifestHasNoKeyThatSlackDoesNotKnow(t *testing.T) {
+	var m slackgo.Manifest
+	if err := yaml.UnmarshalWithOptions(printedManifest(t), &m, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	if !m.Settings.SocketModeEnabled || !m.Settings.Interactivity.IsEnabled || m.Settings.TokenRotationEnabled || m.Settings.OrgDeployEnabled {
+		t.Errorf("settings are %+v", m.Settings)
+	}
+	tabs := m.Features.AppHome
+	if !tabs.MessagesTabEnabled || !tabs.MessagesTabReadOnlyEnabled || tabs.HomeTabEnabled {
+		t.Errorf("app home is %+v", tabs)
+	}
+}
+
+// The scope that each event needs. Source: https://docs.slack.dev/reference/events.
+var eventScopes = map[string]string{
+	"message.channels":        "channels:history",
+	"message.groups":          "groups:history",
+	"message.im":              "im:history",
+	"message.mpim":            "mpim:history",
+	"channel_rename":          "channels:read",
+	"group_rename":            "groups:read",
+	"user_change":             "users:read",
+	"subteam_updated":         "usergroups:read",
+	"subteam_members_changed": "usergroups:read",
+}
+
+func TestManifestAsksForEachScopeAndEventOnceAndForTheScopeOfEachEvent(t *testing.T) {
+	var m slackgo.Manifest
+	if err := yaml.Unmarshal(printedManifest(t), &m); err != nil {
+		t.Fatal(err)
+	}
+	var wantScopes, wantEvents []string
+	for _, n := range needs() {
+		if n.Why == "" {
+			t.Errorf("%s: nobody says what it is for", n.Scope)
+		}
+		wantScopes = append(wantScopes, n.Scope)
+		wantEvents = append(wantEvents, n.Events...)
+	}
+	once := func(list []string) []string { slices.Sort(list); return slices.Compact(list) }
+	gotScopes, gotEvents := m.OAuthConfig.Scopes.Bot, m.Settings.EventSubscriptions.BotEvents
+	for _, event := range gotEvents {
+		if !slices.Contains(gotScopes, eventScopes[event]) {
+			t.Errorf("%s comes only with the scope %q", event, eventScopes[event])
+		}
+	}
+	slices.Sort(gotEvents)
+	if diff := cmp.Diff(once(wantScopes), gotScopes); diff != "" {
+		t.Errorf("scopes, -want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff(once(wantEvents), gotEvents); diff != "" {
+		t.Errorf("events, -want +got:\n%s", diff)
+	}
+}
+
+func TestNeedsOfSeveralPartsAreMergedByScope(t *testing.T) {
+	got := merged([]slack.Need{
+		{Scope: "users:read", Why: "name people"},
+		{Scope: "chat:write", Events: []string{"a"}, Why: "answer"},
+		{Scope: "users:read", Events: []string{"user_change", "a"}, Why: "know their language"},
+		{Scope: "users:read", Events: []string{"user_change"}, Why: "name people"},
+	})
+	want := []slack.Need{
+		{Scope: "chat:write", Events: []string{"a"}, Why: "answer"},
+		{Scope: "users:read", Events: []string{"user_change"}, Why: "name people; know their language"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// patterns compiles the schema's patterns. Go can't read two of them, for domains that our manifest doesn't
+// have; should it have some, no value will do, so that it shows.
+func patterns(pattern string) (jsonschema.Regexp, error) {
+	if strings.HasPrefix(pattern, "^(?!") {
+		return regexp.MustCompile(`[^\s\S]`), nil
+	}
+	return regexp.Compile(pattern)
+}
+
+// The schema is that of github.com/slackapi/manifest-schema, schemas/manifest.schema.2.0.0.json. It is not part
+// of this repository: SLACK_MANIFEST_SCHEMA names a copy.
+func TestManifestIsValidByTheSchemaOfSlack(t *testing.T) {
+	path := os.Getenv("SLACK_MANIFEST_SCHEMA")
+	if path == "" {
+		t.Skip("set SLACK_MANIFEST_SCHEMA to the path of manifest.schema.2.0.0.json of github.com/slackapi/manifest-schema")
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.UseRegexpEngine(patterns)
+	schema, err := compiler.Compile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	valid := func(manifest []byte) error {
+		asJSON, err := yaml.YAMLToJSON(manifest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var value any
+		if err := json.Unmarshal(asJSON, &value); err != nil {
+			t.Fatal(err)
+		}
+		return schema.Validate(value)
+	}
+	printed := printedManifest(t)
+	if err := valid(printed); err != nil {
+		t.Error(err)
+	}
+	for _, change := range [][2]string{{"socket_mode_enabled", "socket_mode"}, {"name: Support Bot", "name: " + strings.Repeat("x", 36)}, {"- chat:write", "- [chat:write]"}} {
+		if valid(bytes.Replace(printed, []byte(change[0]), []byte(change[1]), 1)) == nil {
+			t.Errorf("%q in place of %q is taken as valid, so this test tests nothing", change[1], change[0])
+		}
+	}
+}
