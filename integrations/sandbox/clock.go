@@ -15,12 +15,14 @@ type Clock struct {
 	real   bool
 	now    time.Time     // of a still clock
 	offset time.Duration // of a running clock
-	timers []*timer
+	timers map[*timer]struct{}
+	made   uint64 // timers so far
 }
 
 type timer struct {
 	at   time.Time
-	c    chan time.Time
+	nth  uint64 // of the timers of its clock: breaks ties
+	call func(now time.Time)
 	stop func() bool // of the running clock's timer
 }
 
@@ -46,53 +48,109 @@ func (c *Clock) read() time.Time {
 
 // After returns a channel that receives the time once d has passed on this clock.
 func (c *Clock) After(d time.Duration) <-chan time.Time {
+	rung := make(chan time.Time, 1)
+	c.start(d, func(now time.Time) { rung <- now })
+	return rung
+}
+
+// AfterFunc calls f once d has passed on this clock, unless stop is called before. On a running clock f has a
+// goroutine of its own; on a still one it runs within Advance, so that it is done when Advance returns. If d
+// has already passed, f has a goroutine of its own on both.
+func (c *Clock) AfterFunc(d time.Duration, f func()) (stop func()) {
+	t := c.start(d, func(time.Time) { f() })
+	return func() { c.stop(t) }
+}
+
+func (c *Clock) start(d time.Duration, call func(time.Time)) *timer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := &timer{at: c.read().Add(d), c: make(chan time.Time, 1)}
+	c.made++
+	t := &timer{at: c.read().Add(d), nth: c.made, call: call}
+	if d <= 0 {
+		go call(c.read())
+		return t
+	}
+	if c.timers == nil {
+		c.timers = map[*timer]struct{}{}
+	}
+	c.timers[t] = struct{}{}
 	c.arm(t)
-	return t.c
+	return t
 }
 
-// arm makes t fire now or later. c.mu is held.
+// arm makes the timer of a running clock ring in time. c.mu is held.
 func (c *Clock) arm(t *timer) {
-	wait := t.at.Sub(c.read())
-	if wait <= 0 {
-		t.c <- c.read()
-		return
-	}
 	if c.real {
-		t.stop = time.AfterFunc(wait, func() { c.fire(t) }).Stop
+		t.stop = time.AfterFunc(t.at.Sub(c.read()), func() { c.ring(t) }).Stop
 	}
-	c.timers = append(c.timers, t)
 }
 
-func (c *Clock) fire(t *timer) {
+func (c *Clock) ring(t *timer) {
+	c.mu.Lock()
+	_, waiting := c.timers[t]
+	delete(c.timers, t)
+	now := c.read()
+	c.mu.Unlock()
+	if waiting {
+		t.call(now)
+	}
+}
+
+func (c *Clock) stop(t *timer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, other := range c.timers {
-		if other == t {
-			c.timers = append(c.timers[:i], c.timers[i+1:]...)
-			t.c <- c.read()
-			return
-		}
+	delete(c.timers, t)
+	if t.stop != nil {
+		t.stop()
 	}
 }
 
-// Advance moves the clock on by d and fires what has become due, the earliest first.
+// Advance moves the clock on by d and lets ring what has become due, the earliest first, each at its time; what
+// is started meanwhile and due within d rings too.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.real {
 		c.offset += d
-	} else {
-		c.now = c.now.Add(d)
-	}
-	waiting := c.timers
-	c.timers = nil
-	for _, t := range waiting {
-		if t.stop != nil {
+		for t := range c.timers {
 			t.stop()
+			c.arm(t)
 		}
-		c.arm(t)
+		c.mu.Unlock()
+		return
 	}
+	end := c.now.Add(d)
+	c.mu.Unlock()
+	for c.ringNext(end) {
+	}
+}
+
+// ringNext rings the first timer that is due by end. Without one it sets the clock to end.
+func (c *Clock) ringNext(end time.Time) bool {
+	c.mu.Lock()
+	var next *timer
+	for t := range c.timers {
+		if !t.at.After(end) && (next == nil || t.before(next)) {
+			next = t
+		}
+	}
+	if next == nil {
+		if end.After(c.now) {
+			c.now = end
+		}
+		c.mu.Unlock()
+		return false
+	}
+	if next.at.After(c.now) {
+		c.now = next.at
+	}
+	c.mu.Unlock()
+	c.ring(next)
+	return true
+}
+
+func (t *timer) before(o *timer) bool {
+	if t.at.Equal(o.at) {
+		return t.nth < o.nth
+	}
+	return t.at.Before(o.at)
 }

@@ -125,7 +125,7 @@ func (fs *Faults) serve(clock *Clock, operation string, w http.ResponseWriter, r
 	case Fail:
 		http.Error(w, http.StatusText(f.Status), f.Status)
 	case Limited:
-		w.Header().Set("Retry-After", strconv.Itoa(int(f.Delay/time.Second)))
+		w.Header().Set("Retry-After", retryAfter(f.Delay))
 		http.Error(w, "rate limited", http.StatusTooManyRequests)
 	case Hang:
 		select {
@@ -145,16 +145,17 @@ func (fs *Faults) serve(clock *Clock, operation string, w http.ResponseWriter, r
 	}
 }
 
+// retryAfter is d as the header has it: whole seconds, rounded up.
+func retryAfter(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+}
+
 func landLate(clock *Clock, delay time.Duration, w http.ResponseWriter, r *http.Request, do http.HandlerFunc) {
 	body, err := io.ReadAll(r.Body)
 	if err == nil {
 		late := r.Clone(context.WithoutCancel(r.Context()))
 		late.Body = io.NopCloser(bytes.NewReader(body))
-		due := clock.After(delay)
-		go func() {
-			<-due
-			do(httptest.NewRecorder(), late)
-		}()
+		clock.AfterFunc(delay, func() { do(httptest.NewRecorder(), late) })
 	}
 	breakOff(w)
 }

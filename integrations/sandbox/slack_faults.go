@@ -1,0 +1,100 @@
+package sandbox
+
+import "time"
+
+// SocketFaults are the ways in which the sockets misbehave. Chances are between 0 and 1.
+type SocketFaults struct {
+	Redeliver    float64       // the chance that an event comes again as a retry, in a new envelope
+	Twice        float64       // the chance that an event comes in two envelopes at once
+	SameEnvelope float64       // the chance that an envelope comes over two sockets, retry_attempt 0 on both
+	OtherID      float64       // the chance that an event comes again under another event_id
+	Delay        time.Duration // before each delivery
+	Foreign      int           // sockets that somebody else has opened for the same app
+	// Choose says which of n sockets, the oldest being 0, gets an envelope. Nil is any.
+	Choose func(n int) int
+}
+
+// SetSocketFaults makes the sockets obey f, and only f, from now on.
+func (s *Slack) SetSocketFaults(f SocketFaults) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = f
+}
+
+// DropSockets cuts all sockets without a word.
+func (s *Slack) DropSockets() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.sockets {
+		k.cut()
+	}
+	s.sockets = nil
+}
+
+// WarnSockets announces to all sockets that they will be cut, and cuts them ten seconds later.
+func (s *Slack) WarnSockets() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.sockets {
+		k.send(disconnectFrame("warning"))
+		k.timers = append(k.timers, s.clock.AfterFunc(cutNotice, k.cut))
+	}
+}
+
+// RefreshSockets asks the app to renew all sockets, and closes them.
+func (s *Slack) RefreshSockets() { s.closeSockets("refresh_requested") }
+
+func (s *Slack) closeSockets(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.sockets {
+		k.sendLast(disconnectFrame(reason))
+	}
+	s.sockets = nil
+}
+
+// DisableSocketMode switches Socket Mode off for the app: sockets are closed with link_disabled and no new one
+// can be opened, until EnableSocketMode.
+func (s *Slack) DisableSocketMode() {
+	s.setOff(true)
+	s.closeSockets("link_disabled")
+}
+
+// EnableSocketMode undoes DisableSocketMode.
+func (s *Slack) EnableSocketMode() { s.setOff(false) }
+
+func (s *Slack) setOff(off bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.off = off
+}
+
+// SendFrame sends any text over one socket, such as a malformed envelope. It says whether there was a socket.
+func (s *Slack) SendFrame(frame string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.sockets) == 0 {
+		return false
+	}
+	s.sockets[s.choose()].send([]byte(frame))
+	return true
+}
+
+// HoldNext holds the next event back until Release, so that later ones overtake it.
+func (s *Slack) HoldNext() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holdNext = true
+}
+
+// Release delivers the events that HoldNext held back.
+func (s *Slack) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.holdNext = false
+	held := s.held
+	s.held = nil
+	for _, d := range held {
+		s.send(d)
+	}
+}

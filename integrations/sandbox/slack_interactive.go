@@ -1,0 +1,267 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// What Slack shows a person whose click or command went wrong.
+var (
+	ErrNoAck    = errors.New("operation_timeout") // the app did not acknowledge within three seconds
+	ErrNoSocket = errors.New("dispatch_failed")   // the app has no socket open
+	ErrNoButton = errors.New("no such button")    // the person sees none: ours, not Slack's
+)
+
+// A response_url works five times within half an hour (docs.slack.dev/interactivity/handling-user-interaction).
+const (
+	responseUses = 5
+	responseLife = 30 * time.Minute
+)
+
+// interactivity is what Slack remembers of commands and clicks. Slack's mutex guards it.
+type interactivity struct {
+	responses map[string]*responseURL // by path
+}
+
+// A responseURL takes answers to one command or click.
+type responseURL struct {
+	channel *Channel
+	user    string
+	ts      string // of the message clicked on; empty for a command
+	uses    int
+	end     time.Time
+}
+
+func newInteractivity() interactivity { return interactivity{responses: map[string]*responseURL{}} }
+
+// An Interaction is a click or a command on its way to the app.
+type Interaction struct {
+	done    chan struct{}
+	payload json.RawMessage
+	err     error
+}
+
+// Wait returns what the app's acknowledgement said, which is often nothing; or the error that Slack shows the
+// person, or ctx's.
+func (i *Interaction) Wait(ctx context.Context) (json.RawMessage, error) {
+	select {
+	case <-i.done:
+		return i.payload, i.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (i *Interaction) end(payload json.RawMessage, err error) {
+	i.payload, i.err = payload, err
+	close(i.done)
+}
+
+// Click presses the button with actionID in a message, ephemeral ones included.
+func (s *Slack) Click(user, channel, ts, actionID string) *Interaction {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := &Interaction{done: make(chan struct{})}
+	c := s.channel(channel)
+	m, ephemeral := s.clickable(user, c, ts)
+	if m == nil {
+		i.end(nil, ErrNoButton)
+		return i
+	}
+	action := findAction(m.Blocks, actionID)
+	if action == nil {
+		i.end(nil, ErrNoButton)
+		return i
+	}
+	action["action_ts"] = s.nextTS()
+	container := answer{"type": "message", "message_ts": ts, "channel_id": c.ID, "is_ephemeral": ephemeral}
+	if m.ThreadTS != "" {
+		container["thread_ts"] = m.ThreadTS
+	}
+	payload := s.interaction("block_actions", user)
+	payload["container"], payload["channel"] = container, answer{"id": c.ID, "name": channelName(c)}
+	payload["state"] = answer{"values": answer{}}
+	payload["response_url"] = s.newResponseURL(c, user, ts)
+	payload["actions"] = []any{action}
+	if !ephemeral {
+		payload["message"] = m
+	}
+	s.interact("interactive", payload, i.end)
+	return i
+}
+
+func channelName(c *Channel) string {
+	switch {
+	case c.IM:
+		return "directmessage"
+	case c.Private:
+		return "privategroup"
+	}
+	return c.Name
+}
+
+// clickable finds a message that user sees.
+func (s *Slack) clickable(user string, c *Channel, ts string) (m *Message, ephemeral bool) {
+	if m := s.talk(c.ID).byTS[ts]; m != nil {
+		return m, false
+	}
+	for i := range s.ephemerals[user] {
+		if m := &s.ephemerals[user][i]; m.TS == ts && m.Channel == c.ID {
+			return m, true
+		}
+	}
+	return nil, false
+}
+
+// findAction returns the element with actionID, as block_actions tells of it.
+func findAction(blocks json.RawMessage, actionID string) map[string]any {
+	var list []struct {
+		BlockID   string           `json:"block_id"`
+		Accessory map[string]any   `json:"accessory"`
+		Elements  []map[string]any `json:"elements"`
+	}
+	if json.Unmarshal(blocks, &list) != nil {
+		return nil
+	}
+	for _, b := range list {
+		for _, e := range append(b.Elements, b.Accessory) {
+			if e["action_id"] == actionID {
+				e["block_id"] = b.BlockID
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// Command types a slash command, such as "/load", with its text. What the acknowledgement says is shown.
+func (s *Slack) Command(user, channel, command, text string) *Interaction {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := &Interaction{done: make(chan struct{})}
+	c := s.channel(channel)
+	payload := answer{
+		"token": "no-secret", "team_id": slackTeam, "team_domain": slackDomain, "channel_id": c.ID,
+		"channel_name": channelName(c), "user_id": user, "user_name": s.userName(user), "command": command,
+		"text": text, "api_app_id": slackApp, "is_enterprise_install": "false", "trigger_id": s.trigger(),
+	}
+	payload["response_url"] = s.newResponseURL(c, user, "")
+	s.interact("slash_commands", payload, func(ack json.RawMessage, err error) {
+		var r response
+		if err == nil && json.Unmarshal(ack, &r) == nil && r.Text+string(r.Blocks) != "" {
+			s.respond(c, user, r)
+		}
+		i.end(ack, err)
+	})
+	return i
+}
+
+func (s *Slack) interact(kind string, payload answer, answered func(json.RawMessage, error)) {
+	text, err := json.Marshal(payload)
+	if err != nil {
+		panic("sandbox: interaction: " + err.Error())
+	}
+	s.deliver(&delivery{kind: kind, payload: text, answered: answered})
+}
+
+// interaction is what all payloads of interactivity have in common.
+func (s *Slack) interaction(kind, user string) answer {
+	name := s.userName(user)
+	return answer{
+		"type": kind, "user": answer{"id": user, "username": name, "name": name, "team_id": slackTeam},
+		"api_app_id": slackApp, "token": "no-secret", "trigger_id": s.trigger(),
+		"team":       answer{"id": slackTeam, "domain": slackDomain},
+		"enterprise": nil, "is_enterprise_install": false,
+	}
+}
+
+func (s *Slack) userName(id string) string {
+	if p := s.people[id]; p != nil {
+		return p.Name
+	}
+	return ""
+}
+
+func (s *Slack) trigger() string { return "1." + s.newID("") + ".sandbox" }
+
+func (s *Slack) newResponseURL(c *Channel, user, ts string) string {
+	path := "/actions/" + slackTeam + "/" + s.newID("")
+	s.responses[path] = &responseURL{channel: c, user: user, ts: ts, end: s.clock.Now().Add(responseLife)}
+	return "http://" + s.address + path
+}
+
+// A response is what an app says to a response_url or in the acknowledgement of a command.
+type response struct {
+	Type     string          `json:"response_type"`
+	Text     string          `json:"text"`
+	Blocks   json.RawMessage `json:"blocks"`
+	ThreadTS string          `json:"thread_ts"`
+	Replace  bool            `json:"replace_original"`
+	Delete   bool            `json:"delete_original"`
+}
+
+func (s *Slack) serveResponseURL(w http.ResponseWriter, r *http.Request) {
+	s.Faults.serve(s.clock, "response_url", w, r, s.takeResponse)
+}
+
+func (s *Slack) takeResponse(w http.ResponseWriter, r *http.Request) {
+	var said response
+	if json.NewDecoder(http.MaxBytesReader(w, r.Body, maxArgs)).Decode(&said) != nil {
+		http.Error(w, "invalid_payload", http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.responses[r.URL.Path]
+	switch {
+	case u == nil || s.clock.Now().After(u.end):
+		http.Error(w, `{"ok":false,"error":"expired_url"}`, http.StatusNotFound)
+		return
+	case u.uses == responseUses:
+		http.Error(w, `{"ok":false,"error":"used_url"}`, http.StatusNotFound)
+		return
+	}
+	blocks, err := readBlocks(string(said.Blocks))
+	if err != nil {
+		http.Error(w, `{"ok":false,"error":"`+err.Error()+`"}`, http.StatusBadRequest)
+		return
+	}
+	u.uses++
+	said.Blocks = blocks
+	s.use(u, said)
+	_, _ = w.Write([]byte(`{"ok":true}`))
+}
+
+func (s *Slack) use(u *responseURL, said response) {
+	m, ephemeral := s.clickable(u.user, u.channel, u.ts)
+	switch {
+	case m == nil || !said.Replace && !said.Delete:
+		s.respond(u.channel, u.user, said)
+	case ephemeral && said.Delete:
+		m.Text, m.Blocks = "", nil
+	case ephemeral:
+		m.Text, m.Blocks = said.Text, said.Blocks
+	case said.Delete:
+		s.delete(u.channel, m)
+	default:
+		before := *m
+		m.Text, m.Blocks = said.Text, said.Blocks
+		s.emitChange(u.channel, before, *m)
+	}
+}
+
+// respond shows a new message: to user alone, unless it says in_channel.
+func (s *Slack) respond(c *Channel, user string, said response) {
+	m := s.botMessage(wording{text: strings.TrimSpace(said.Text), blocks: said.Blocks})
+	m.ThreadTS = said.ThreadTS
+	if said.Type == "in_channel" {
+		s.publish(c, m, false)
+		return
+	}
+	m.TS = s.nextTS()
+	s.showTo(user, c, m)
+}

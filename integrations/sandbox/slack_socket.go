@@ -1,0 +1,436 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// Rules of Socket Mode (docs.slack.dev/apis/events-api/using-socket-mode).
+const (
+	maxSockets  = 10
+	ackDeadline = 3 * time.Second
+	maxAck      = 20 << 10 // bytes of a frame; Slack drops what is bigger without a word
+	cutNotice   = 10 * time.Second
+	ticketLife  = 30 * time.Second // the figure is ours
+
+	// pingEvery is in real time, even beside a still clock, as the watchdogs of clients are.
+	pingEvery = 5 * time.Second
+)
+
+// retryAfterFailure is how long Slack waits before it sends an event again (docs.slack.dev/apis/events-api#retries).
+var retryAfterFailure = [...]time.Duration{0, time.Minute, 5 * time.Minute}
+
+// Delayed Events: one more attempt each hour, for a day.
+const (
+	delayedEvery = time.Hour
+	delayedTimes = 24
+)
+
+// socketMode is the state of all sockets. Slack's mutex guards it.
+type socketMode struct {
+	tickets   map[string]time.Time // of URLs not yet used, with their end
+	sockets   []*socket            // open, the oldest first
+	off       bool                 // Socket Mode is switched off for the app
+	pending   map[string]*delivery // sent and not yet acknowledged, by envelope id
+	unsettled int                  // deliveries neither acknowledged nor given up
+	lost      int                  // events given up
+	settled   chan struct{}        // closed when unsettled becomes 0; nil if nobody waits
+	faults    SocketFaults
+	holdNext  bool
+	held      []*delivery
+}
+
+func newSocketMode() socketMode {
+	return socketMode{tickets: map[string]time.Time{}, pending: map[string]*delivery{}}
+}
+
+// A delivery is something that the app must acknowledge.
+type delivery struct {
+	kind     string // events_api, slash_commands or interactive
+	payload  []byte
+	attempt  int
+	reason   string
+	answered func(payload json.RawMessage, err error) // of an interaction; nil for events
+	stop     func()                                   // the timer of its deadline
+}
+
+// A socket is one open connection of the app.
+type socket struct {
+	conn   *websocket.Conn
+	timers []func()
+
+	mu     sync.Mutex
+	queue  [][]byte
+	last   bool          // cut when the queue is sent
+	wake   chan struct{} // something was queued
+	closed chan struct{}
+}
+
+var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+
+// appsConnectionsOpen gives out the address of a socket, which works once.
+func (s *Slack) appsConnectionsOpen(slackArgs) (answer, error) {
+	if s.off {
+		return nil, refuse("access_denied")
+	}
+	ticket := s.uuid()
+	s.tickets[ticket] = s.clock.Now().Add(ticketLife)
+	return answer{"url": "ws://" + s.address + "/link/?ticket=" + ticket + "&app_id=" + slackApp}, nil
+}
+
+// serveSocket is the life of one socket.
+func (s *Slack) serveSocket(w http.ResponseWriter, r *http.Request) {
+	if !s.useTicket(r.URL.Query().Get("ticket")) {
+		http.Error(w, "invalid ticket", http.StatusForbidden)
+		return
+	}
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // the upgrader has answered
+	}
+	k := &socket{conn: conn, wake: make(chan struct{}, 1), closed: make(chan struct{})}
+	life := s.options.SocketLife
+	if r.URL.Query().Get("debug_reconnects") == "true" {
+		life = 360 * time.Second
+	}
+	if !s.admit(k, life) {
+		return
+	}
+	defer s.running.Done()
+	go k.write()
+	s.read(k)
+}
+
+func (s *Slack) useTicket(ticket string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	end, ok := s.tickets[ticket]
+	delete(s.tickets, ticket)
+	return ok && s.clock.Now().Before(end)
+}
+
+// admit greets a new socket; one too many is told so instead, and closed. It is false once s is closed.
+func (s *Slack) admit(k *socket, life time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		k.cut()
+		return false
+	}
+	s.running.Add(1)
+	if len(s.sockets)+s.faults.Foreign >= maxSockets {
+		k.sendLast(disconnectFrame("too_many_websockets"))
+		return true
+	}
+	s.sockets = append(s.sockets, k)
+	k.send(fmt.Appendf(nil, `{"type":"hello","num_connections":%d,"debug_info":{"host":"applink-sandbox",`+
+		`"build_number":1,"approximate_connection_time":%d},"connection_info":{"app_id":%q}}`,
+		len(s.sockets)+s.faults.Foreign, int(life/time.Second), slackApp))
+	k.timers = append(k.timers,
+		s.clock.AfterFunc(life-cutNotice, func() { k.send(disconnectFrame("warning")) }),
+		s.clock.AfterFunc(life, func() { s.close(k, "refresh_requested") }))
+	return true
+}
+
+// close tells the app why a socket ends, and ends it.
+func (s *Slack) close(k *socket, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.retire(k)
+	k.sendLast(disconnectFrame(reason))
+}
+
+// retire sends nothing more over k.
+func (s *Slack) retire(k *socket) {
+	s.sockets = slices.DeleteFunc(s.sockets, func(other *socket) bool { return other == k })
+}
+
+func disconnectFrame(reason string) []byte {
+	return fmt.Appendf(nil, `{"type":"disconnect","reason":%q,"debug_info":{"host":"applink-sandbox"}}`, reason)
+}
+
+// read takes acknowledgements until the socket is closed.
+func (s *Slack) read(k *socket) {
+	for {
+		_, frame, err := k.conn.ReadMessage()
+		if err != nil {
+			s.forget(k)
+			return
+		}
+		s.acknowledge(frame)
+	}
+}
+
+func (s *Slack) forget(k *socket) {
+	k.cut()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, stop := range k.timers {
+		stop()
+	}
+	s.retire(k)
+}
+
+// write sends what is queued, and pings, until the socket is closed.
+func (k *socket) write() {
+	ticker := time.NewTicker(pingEvery)
+	defer ticker.Stop()
+	k.ping()
+	for {
+		select {
+		case <-k.wake:
+			if !k.flush() {
+				k.cut()
+				return
+			}
+		case <-ticker.C:
+			k.ping()
+		case <-k.closed:
+			return
+		}
+	}
+}
+
+func (k *socket) ping() {
+	_ = k.conn.WriteControl(websocket.PingMessage, []byte("sandbox"), time.Now().Add(pingEvery))
+}
+
+// flush says whether the socket goes on.
+func (k *socket) flush() bool {
+	k.mu.Lock()
+	queue, last := k.queue, k.last
+	k.queue = nil
+	k.mu.Unlock()
+	for _, frame := range queue {
+		if k.conn.WriteMessage(websocket.TextMessage, frame) != nil {
+			return false
+		}
+	}
+	return !last
+}
+
+// send queues frame; it never blocks.
+func (k *socket) send(frame []byte) { k.enqueue(frame, false) }
+
+// sendLast queues frame, after which the socket is cut.
+func (k *socket) sendLast(frame []byte) { k.enqueue(frame, true) }
+
+func (k *socket) enqueue(frame []byte, last bool) {
+	k.mu.Lock()
+	k.queue = append(k.queue, frame)
+	k.last = k.last || last
+	k.mu.Unlock()
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// cut breaks the connection.
+func (k *socket) cut() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	select {
+	case <-k.closed:
+	default:
+		close(k.closed)
+		_ = k.conn.Close()
+	}
+}
+
+// deliverEvent delivers a wrapped event, more than once if a fault says so.
+func (s *Slack) deliverEvent(payload []byte) {
+	s.deliver(&delivery{kind: "events_api", payload: payload})
+	if chance(s.faults.Redeliver) {
+		s.deliver(&delivery{kind: "events_api", payload: payload, attempt: 1, reason: "timeout"})
+	}
+	if chance(s.faults.Twice) {
+		s.deliver(&delivery{kind: "events_api", payload: payload})
+	}
+	if chance(s.faults.OtherID) {
+		s.deliver(&delivery{kind: "events_api", payload: s.renamed(payload)})
+	}
+}
+
+// renamed is a wrapped event under another event id.
+func (s *Slack) renamed(payload []byte) []byte {
+	var w wrapper
+	if json.Unmarshal(payload, &w) != nil {
+		return payload
+	}
+	return s.wrap(event{channel: w.EventContext[len("4-sandbox-"):]}, w.Event)
+}
+
+func chance(p float64) bool { return p > 0 && rand.Float64() < p }
+
+// deliver sends d, unless a fault holds it back for now.
+func (s *Slack) deliver(d *delivery) {
+	s.unsettled++
+	switch {
+	case s.holdNext && d.kind == "events_api":
+		s.holdNext = false
+		s.held = append(s.held, d)
+	case s.faults.Delay > 0:
+		s.later(s.faults.Delay, d)
+	default:
+		s.send(d)
+	}
+}
+
+func (s *Slack) later(wait time.Duration, d *delivery) {
+	s.clock.AfterFunc(wait, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.send(d)
+	})
+}
+
+// send puts d into a new envelope and sends it over any one socket.
+func (s *Slack) send(d *delivery) {
+	if s.closed {
+		return
+	}
+	if len(s.sockets) == 0 {
+		s.failed(d, ErrNoSocket)
+		return
+	}
+	id := s.uuid()
+	s.pending[id] = d
+	d.stop = s.clock.AfterFunc(ackDeadline, func() { s.expire(id) })
+	first := s.choose()
+	frame := d.envelope(id)
+	s.sockets[first].send(frame)
+	if len(s.sockets) > 1 && d.kind == "events_api" && chance(s.faults.SameEnvelope) {
+		s.sockets[(first+1)%len(s.sockets)].send(frame)
+	}
+}
+
+func (s *Slack) choose() int {
+	if s.faults.Choose != nil {
+		return s.faults.Choose(len(s.sockets))
+	}
+	return rand.IntN(len(s.sockets))
+}
+
+func (d *delivery) envelope(id string) []byte {
+	if d.kind != "events_api" {
+		return fmt.Appendf(nil, `{"envelope_id":%q,"payload":%s,"type":%q,"accepts_response_payload":true}`, id, d.payload, d.kind)
+	}
+	return fmt.Appendf(nil, `{"envelope_id":%q,"payload":%s,"type":%q,"accepts_response_payload":false,"retry_attempt":%d,"retry_reason":%q}`,
+		id, d.payload, d.kind, d.attempt, d.reason)
+}
+
+// expire treats an envelope as lost whose acknowledgement did not come in time.
+func (s *Slack) expire(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.pending[id]
+	if d == nil {
+		return
+	}
+	delete(s.pending, id)
+	s.failed(d, ErrNoAck)
+}
+
+// failed sends an event again when its time comes, or gives it up. Commands and clicks get one attempt.
+func (s *Slack) failed(d *delivery, why error) {
+	if d.kind != "events_api" {
+		s.settle()
+		d.answered(nil, why)
+		return
+	}
+	wait, again := s.retryWait(d.attempt)
+	if !again {
+		s.lost++
+		s.settle()
+		return
+	}
+	d.attempt++
+	d.reason = "timeout"
+	if wait == 0 {
+		s.send(d)
+		return
+	}
+	s.later(wait, d)
+}
+
+func (s *Slack) retryWait(attempt int) (wait time.Duration, again bool) {
+	if attempt < len(retryAfterFailure) {
+		return retryAfterFailure[attempt], true
+	}
+	return delayedEvery, s.options.DelayedEvents && attempt < len(retryAfterFailure)+delayedTimes
+}
+
+func (s *Slack) settle() {
+	s.unsettled--
+	if s.unsettled == 0 && s.settled != nil {
+		close(s.settled)
+		s.settled = nil
+	}
+}
+
+// acknowledge takes a frame of the app. What is too big, or answers no envelope that waits, is dropped.
+func (s *Slack) acknowledge(frame []byte) {
+	var ack struct {
+		EnvelopeID string          `json:"envelope_id"`
+		Payload    json.RawMessage `json:"payload"`
+	}
+	if len(frame) >= maxAck || json.Unmarshal(frame, &ack) != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.pending[ack.EnvelopeID]
+	if d == nil {
+		return
+	}
+	delete(s.pending, ack.EnvelopeID)
+	d.stop()
+	s.settle()
+	if d.answered != nil {
+		d.answered(ack.Payload, nil)
+	}
+}
+
+// WaitAcked returns when every event, click and command so far is acknowledged or given up, so that nothing
+// waits for a retry either; or with ctx's error.
+func (s *Slack) WaitAcked(ctx context.Context) error {
+	s.mu.Lock()
+	if s.unsettled == 0 {
+		s.mu.Unlock()
+		return nil
+	}
+	if s.settled == nil {
+		s.settled = make(chan struct{})
+	}
+	settled := s.settled
+	s.mu.Unlock()
+	select {
+	case <-settled:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Sockets is the number of open sockets.
+func (s *Slack) Sockets() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sockets)
+}
+
+// Lost is the number of events that Slack gave up: no attempt was acknowledged.
+func (s *Slack) Lost() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
+}
