@@ -1,0 +1,210 @@
+package slack
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"supportbot/integrations"
+)
+
+var began = time.Unix(1764000000, 0)
+
+func shown(t *testing.T) integrations.Call {
+	return integrations.Call{
+		Subject: "ticket:01J", Slot: "reply", Started: began,
+		Body: body(t, Show{Channel: "C1", ThreadTS: "1.1", Text: "received", Blocks: json.RawMessage(`[{"type":"new_kind","x":1}]`)}),
+	}
+}
+
+func TestShowPostsWhatWasNotPosted(t *testing.T) {
+	f, c := newFake(t, map[string]http.HandlerFunc{"chat.postMessage": says(`{"ok":true,"channel":"C1","ts":"1.2"}`)})
+	got, err := kind(t, c, "slack.show").Perform(t.Context(), shown(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != `{"channel":"C1","ts":"1.2"}` {
+		t.Errorf("result is %s", got)
+	}
+	want := map[string]string{
+		"channel": "C1", "thread_ts": "1.1", "text": "received", "blocks": `[{"type":"new_kind","x":1}]`,
+		"unfurl_links": "false", "unfurl_media": "false",
+		"metadata": `{"event_type":"supportbot_show","event_payload":{"key":"ticket:01J/reply"}}`,
+	}
+	if diff := cmp.Diff(want, f.requests[0].form); diff != "" {
+		t.Errorf("form differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestShowEditsWhatWasPosted(t *testing.T) {
+	f, c := newFake(t, map[string]http.HandlerFunc{"chat.update": says(`{"ok":true,"channel":"C1","ts":"1.2"}`)})
+	call := shown(t)
+	call.Ref = json.RawMessage(`{"channel":"C1","ts":"1.2"}`)
+	if _, err := kind(t, c, "slack.show").Perform(t.Context(), call); err != nil {
+		t.Fatal(err)
+	}
+	if form := f.requests[0].form; form["ts"] != "1.2" || form["text"] != "received" {
+		t.Errorf("edited with %v", form)
+	}
+	if _, found, err := kind(t, c, "slack.show").Find(t.Context(), call); found || err != nil {
+		t.Errorf("an edit is looked for, instead of being repeated: %v, %v", found, err)
+	}
+}
+
+func TestShowIsFoundByItsMark(t *testing.T) {
+	ours := `{"ts":"1.5","user":"U0BOT","bot_id":"B0BOT","metadata":{"event_type":"supportbot_show","event_payload":{"key":"ticket:01J/reply"}}}`
+	page := func(messages, cursor string) http.HandlerFunc {
+		return says(`{"ok":true,"messages":[{"ts":"1.1","user":"U1"}` + messages + `],"response_metadata":{"next_cursor":"` + cursor + `"}}`)
+	}
+	tests := []struct {
+		name   string
+		answer http.HandlerFunc
+		found  bool
+	}{
+		{"our message with the mark", page(","+ours, ""), true},
+		{"nothing but the root", page("", ""), false},
+		{"a list that lags behind the write, then another look", lagging(page("", ""), page(","+ours, "")), true},
+		{"the mark on the second page", lagging2(page("", "next"), page(","+ours, "")), true},
+		{"the mark forged by another app", page(`,{"ts":"1.5","user":"U0EVIL","bot_id":"B0EVIL","metadata":{"event_type":"supportbot_show","event_payload":{"key":"ticket:01J/reply"}}}`, ""), false},
+		{"another slot of the same ticket", page(`,{"ts":"1.5","bot_id":"B0BOT","metadata":{"event_type":"supportbot_show","event_payload":{"key":"ticket:01J/note"}}}`, ""), false},
+		{"another ticket of ours", page(`,{"ts":"1.5","bot_id":"B0BOT","metadata":{"event_type":"supportbot_show","event_payload":{"key":"ticket:01K/reply"}}}`, ""), false},
+		{"a message beside it that can't be read", page(`,{"ts":9,"blocks":"?"},{"ts":"1.4","metadata":{"event_payload":{"key":1}}},`+ours, ""), true},
+		{"a thread whose root was deleted", says(`{"ok":false,"error":"thread_not_found"}`), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, c := newFake(t, map[string]http.HandlerFunc{"auth.test": says(iAm), "conversations.replies": tt.answer})
+			find := kind(t, c, "slack.show").Find
+			result, found, err := find(t.Context(), shown(t))
+			if !found && err == nil {
+				result, found, err = find(t.Context(), shown(t)) // the machine looks twice
+			}
+			if err != nil || found != tt.found {
+				t.Fatalf("found is %v, want %v: %v", found, tt.found, err)
+			}
+			if found && string(result) != `{"channel":"C1","ts":"1.5"}` {
+				t.Errorf("result is %s", result)
+			}
+			form := f.requests[1].form
+			if form["ts"] != "1.1" || form["oldest"] != "1763999700.000000" || form["include_all_metadata"] != "true" {
+				t.Errorf("looked with %v", form)
+			}
+		})
+	}
+}
+
+// lagging answers with first, and from the second time on with later.
+func lagging(first, later http.HandlerFunc) http.HandlerFunc {
+	n := 0
+	return func(w http.ResponseWriter, r *http.Request) {
+		n++
+		if n == 1 {
+			first(w, r)
+			return
+		}
+		later(w, r)
+	}
+}
+
+// lagging2 answers with second if the cursor of first is given.
+func lagging2(first, second http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.PostForm.Get("cursor") == "next" {
+			second(w, r)
+			return
+		}
+		first(w, r)
+	}
+}
+
+func TestShowInAChannelIsFoundInItsHistory(t *testing.T) {
+	_, c := newFake(t, map[string]http.HandlerFunc{
+		"auth.test": says(iAm),
+		"conversations.history": says(`{"ok":true,"messages":[{"ts":"1.5","bot_id":"B0BOT",
+			"metadata":{"event_type":"supportbot_show","event_payload":{"key":"alarm:github/ops"}}}]}`),
+	})
+	call := integrations.Call{Subject: "alarm:github", Slot: "ops", Started: began, Body: body(t, Show{Channel: "C9"})}
+	if _, found, err := kind(t, c, "slack.show").Find(t.Context(), call); !found || err != nil {
+		t.Errorf("found is %v: %v", found, err)
+	}
+}
+
+func TestALookUpThatFailsIsNoAnswer(t *testing.T) {
+	_, c := newFake(t, map[string]http.HandlerFunc{"auth.test": says(iAm), "conversations.replies": status(500, "")})
+	_, found, err := kind(t, c, "slack.show").Find(t.Context(), shown(t))
+	if found || integrations.AsError(err).Failure != integrations.Unknown {
+		t.Errorf("found is %v, error %v", found, err)
+	}
+}
+
+func TestWhisper(t *testing.T) {
+	f, c := newFake(t, map[string]http.HandlerFunc{"chat.postEphemeral": says(`{"ok":true,"message_ts":"1.2"}`)})
+	_, err := kind(t, c, "slack.whisper").Perform(t.Context(), integrations.Call{Body: body(t, Whisper{Channel: "C1", User: "U1", ThreadTS: "1.1", Text: "psst"})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"channel": "C1", "user": "U1", "thread_ts": "1.1", "text": "psst"}
+	if diff := cmp.Diff(want, f.requests[0].form); diff != "" {
+		t.Errorf("form differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestLanes(t *testing.T) {
+	_, c := newFake(t, nil)
+	tests := []struct {
+		name string
+		kind string
+		call integrations.Call
+		want string
+	}{
+		{"a post counts in its channel", "slack.show", integrations.Call{Body: body(t, Show{Channel: "C1"})}, "C1"},
+		{"an edit counts with all edits", "slack.show", integrations.Call{Body: body(t, Show{Channel: "C1"}), Ref: json.RawMessage(`{}`)}, "chat.update"},
+		{"a notice counts in its channel", "slack.notify", integrations.Call{Body: body(t, Notify{Channel: "U1"})}, "U1"},
+		{"a whisper counts with all whispers", "slack.whisper", integrations.Call{Body: body(t, Whisper{Channel: "C1"})}, "chat.postEphemeral"},
+		{"a payload that can't be read has no lane", "slack.show", integrations.Call{Body: json.RawMessage(`7`)}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := kind(t, c, tt.kind).Lane(tt.call); got != tt.want {
+				t.Errorf("lane is %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLimitsKeepOneMessageASecondInAChannel(t *testing.T) {
+	l := integrations.NewLimiter(limits(60))
+	l.Started("C1", began)
+	if got := l.Free("C1", began).Sub(began); got != time.Second {
+		t.Errorf("the next message in a channel may go after %v", got)
+	}
+	if got := l.Free("C2", began).Sub(began); got != 0 {
+		t.Errorf("another channel waits %v", got)
+	}
+	if limits(0) != nil {
+		t.Error("a server of one's own is limited")
+	}
+}
+
+func TestObservedAnswersKeepPlanningGoing(t *testing.T) {
+	_, c := newFake(t, nil)
+	for _, k := range c.Service(Options{}).Kinds {
+		if k.Read {
+			if k.Observed != nil {
+				t.Errorf("%s: a read is performed in observe mode, not made up", k.Name)
+			}
+			continue
+		}
+		got := k.Observed(shown(t))
+		if !json.Valid(got) {
+			t.Errorf("%s: made-up answer is %q", k.Name, got)
+		}
+	}
+	var p Posted
+	if err := json.Unmarshal(kind(t, c, "slack.show").Observed(shown(t)), &p); err != nil || p.Channel != "C1" || p.TS == "" {
+		t.Errorf("made-up answer of slack.show is %+v, %v", p, err)
+	}
+}

@@ -1,0 +1,89 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"supportbot/integrations"
+)
+
+// Options say how Slack is treated.
+type Options struct {
+	// PostsPerChannelPerMinute is Slack's limit of posts; 0 is no limit on anything, for a server of your own.
+	PostsPerChannelPerMinute int
+	Settle                   time.Duration // 0 is 3 s
+	Workers                  int           // 0 is 16
+}
+
+// Lanes of calls that Slack limits per method. A post's lane is its channel.
+const (
+	laneUpdate  = "chat.update"
+	laneWhisper = "chat.postEphemeral"
+	lanePerson  = "users.info"
+	laneChannel = "conversations.info"
+	laneGroups  = "usergroups.list"
+)
+
+// Service returns Slack with its kinds of action.
+func (c *Client) Service(o Options) integrations.Service {
+	if o.Settle == 0 {
+		o.Settle = 3 * time.Second
+	}
+	if o.Workers == 0 {
+		o.Workers = 16
+	}
+	return integrations.Service{
+		Name:    "slack",
+		Timeout: 8 * time.Second,
+		Settle:  o.Settle,
+		Workers: o.Workers,
+		Limits:  limits(o.PostsPerChannelPerMinute),
+		Kinds: []integrations.Kind{
+			c.show(), c.notify(), c.whisper(),
+			c.readPerson(), c.readChannel(), c.readGroups(),
+		},
+		Probe: func(ctx context.Context) error {
+			_, err := c.Identity(ctx)
+			return err
+		},
+	}
+}
+
+// limits are one post a second in a channel, and the tiers of the other methods: 4 is 100 a minute, 3 is 50,
+// 2 is 20. Source: https://docs.slack.dev/apis/web-api/rate-limits.
+func limits(postsPerChannel int) []integrations.Limit {
+	if postsPerChannel == 0 {
+		return nil
+	}
+	tier := func(method string, perMinute int) integrations.Limit {
+		return integrations.Limit{Counts: []string{method}, Count: perMinute, Per: time.Minute}
+	}
+	return []integrations.Limit{
+		{Count: postsPerChannel, Per: time.Minute, Even: true},
+		tier(laneUpdate, 50),
+		tier(laneWhisper, 100),
+		tier(lanePerson, 100),
+		tier(laneChannel, 50),
+		tier(laneGroups, 20),
+	}
+}
+
+// perform makes a Kind's Perform of a function that takes the decoded payload.
+func perform[P, R any](do func(context.Context, integrations.Call, P) (R, error)) func(context.Context, integrations.Call) (json.RawMessage, error) {
+	return func(ctx context.Context, c integrations.Call) (json.RawMessage, error) {
+		var payload P
+		if err := json.Unmarshal(c.Body, &payload); err != nil {
+			return nil, err
+		}
+		result, err := do(ctx, c, payload)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(result)
+	}
+}
+
+func lane(name string) func(integrations.Call) string {
+	return func(integrations.Call) string { return name }
+}
