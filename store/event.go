@@ -183,10 +183,9 @@ func guard(decide func(*View, Event) (Decision, error), v *View, e Event) (d Dec
 
 // Decided says what a decision led to.
 type Decided struct {
-	Due      []string  // subjects that have something to decide
-	Timer    time.Time // when the subject wants to be looked at again, zero if never
-	Services []string  // services that have something new to do
-	Parked   bool      // the event was parked
+	Due    []string  // subjects that have something to decide
+	Timer  time.Time // when the subject wants to be looked at again, zero if never
+	Parked bool      // the event was parked
 }
 
 // apply stores a decision.
@@ -206,7 +205,6 @@ func (db *DB) apply(c *connection, e Event, d Decision, result *Decided) error {
 		if err := db.plan(c, e, a); err != nil {
 			return err
 		}
-		result.Services = append(result.Services, a.Service)
 	}
 	var err error
 	if result.Due, err = db.insertEvents(c, d.Emit); err != nil {

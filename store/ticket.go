@@ -70,10 +70,17 @@ func (v *View) TicketByIssue(number int) (*Ticket, error) {
 	return v.ticket("issue = ? AND issue > 0", number)
 }
 
-func (v *View) ticket(where string, arg any) (*Ticket, error) {
+// TicketByThread returns the ticket of a thread, or of a message, in a channel of any workspace; nil if there is
+// none.
+func (v *View) TicketByThread(channel, ts string) (*Ticket, error) {
+	return v.ticket(`id = (SELECT ticket FROM threads WHERE channel = ?1 AND ts = ?2
+		UNION ALL SELECT ticket FROM messages WHERE channel = ?1 AND ts = ?2 LIMIT 1)`, channel, ts)
+}
+
+func (v *View) ticket(where string, args ...any) (*Ticket, error) {
 	var t Ticket
 	var details string
-	err := v.c.row("SELECT id, state, requester, language, issue, url, details FROM tickets WHERE "+where, arg).
+	err := v.c.row("SELECT id, state, requester, language, issue, url, details FROM tickets WHERE "+where, args...).
 		Scan(&t.ID, &t.State, &t.Requester, &t.Language, &t.Issue, &t.URL, &details)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -82,7 +89,7 @@ func (v *View) ticket(where string, arg any) (*Ticket, error) {
 		err = json.Unmarshal([]byte(details), &t.TicketDetails)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read ticket %v: %w", arg, err)
+		return nil, fmt.Errorf("read ticket %v: %w", args, err)
 	}
 	return &t, nil
 }

@@ -1,0 +1,194 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"supportbot/store"
+)
+
+// A queue holds subjects that have something to decide. A subject is in one decider's hand at a time; since one
+// process runs on a database, this is the subject's lease.
+type queue struct {
+	mu      sync.Mutex
+	waiting map[string]bool
+	taken   map[string]bool
+	order   []string
+	ready   *sync.Cond
+	closed  bool
+}
+
+func (q *queue) init() {
+	q.waiting, q.taken = map[string]bool{}, map[string]bool{}
+	q.ready = sync.NewCond(&q.mu)
+}
+
+// push adds a subject, unless it waits already.
+func (q *queue) push(subject string) (added bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.waiting[subject] {
+		return false
+	}
+	q.waiting[subject] = true
+	if !q.taken[subject] {
+		q.order = append(q.order, subject)
+		q.ready.Signal()
+	}
+	return true
+}
+
+// pop waits for a subject and takes it in hand. ok is false once the queue is closed.
+func (q *queue) pop() (subject string, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.order) == 0 && !q.closed {
+		q.ready.Wait()
+	}
+	if q.closed {
+		return "", false
+	}
+	subject, q.order = q.order[0], q.order[1:]
+	delete(q.waiting, subject)
+	q.taken[subject] = true
+	return subject, true
+}
+
+// free gives a subject back.
+func (q *queue) free(subject string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.taken, subject)
+	if q.waiting[subject] {
+		q.order = append(q.order, subject)
+		q.ready.Signal()
+	}
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.ready.Broadcast()
+}
+
+func (m *Machine) wakeDeciders(subjects []string) {
+	for _, s := range subjects {
+		m.busy.add(1)
+		if !m.undecided.push(s) {
+			m.busy.add(-1)
+		}
+	}
+}
+
+// decideAll decides what is ready until ctx ends.
+func (m *Machine) decideAll(ctx context.Context) {
+	stop := context.AfterFunc(ctx, m.undecided.close)
+	defer stop()
+	for {
+		subject, ok := m.undecided.pop()
+		if !ok {
+			return
+		}
+		m.decide(subject)
+		m.undecided.free(subject)
+		m.busy.add(-1)
+	}
+}
+
+// decide lets the handler of subject decide its oldest undecided event.
+func (m *Machine) decide(subject string) {
+	h := m.handler(subject)
+	decided, err := m.Store.Decide(subject, func(v *store.View, e store.Event) (store.Decision, error) {
+		if h == nil {
+			return store.Decision{}, fmt.Errorf("nobody handles %s", subject)
+		}
+		d, err := h.Decide(v, e)
+		if err == nil {
+			err = m.address(d.Actions)
+		}
+		return d, err
+	})
+	if err != nil {
+		m.Log.Error("decision failed", "subject", subject, "parked", decided.Parked, "error", err)
+	}
+	if decided.Parked {
+		m.Alarm("parked", fmt.Sprintf("an event of %s could not be decided and was put aside", subject))
+	}
+	m.wakeDeciders(decided.Due)
+	if !decided.Timer.IsZero() {
+		m.wakeTimers()
+	}
+	if len(decided.Due) == 0 {
+		m.wakePerformers()
+	}
+}
+
+// address says of each planned action which service performs it, in which lane.
+func (m *Machine) address(actions []store.Action) error {
+	for i := range actions {
+		a := &actions[i]
+		k, ok := m.kinds[a.Kind]
+		if !ok {
+			return fmt.Errorf("planned an action of unknown kind %q", a.Kind)
+		}
+		a.Service = k.Service()
+		if k.Lane != nil {
+			a.Lane = k.Lane(call(*a))
+		}
+	}
+	return nil
+}
+
+func (m *Machine) wakeTimers() { m.wake(m.timers) }
+
+func (m *Machine) wakePerformers() {
+	for _, p := range m.performers {
+		p.wakeUp()
+	}
+}
+
+// watchTimers rings the timers of subjects when they are due.
+func (m *Machine) watchTimers(ctx context.Context) {
+	for tokens := 0; ; {
+		next, err := m.ring()
+		if err != nil {
+			m.Log.Error("timers not read", "error", err)
+			next = m.Now().Add(time.Second)
+		}
+		m.busy.add(-tokens)
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.alarmAt(next):
+			tokens = 0
+		case <-m.timers:
+			tokens = 1
+		}
+	}
+}
+
+// alarmAt returns a channel that is ready at t; never, if t is zero.
+func (m *Machine) alarmAt(t time.Time) <-chan time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return m.After(t.Sub(m.Now()))
+}
+
+// ring makes events of the timers that are due, and returns when the next one is.
+func (m *Machine) ring() (next time.Time, err error) {
+	due, next, err := m.Store.Due(m.Now())
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, s := range due {
+		if err := m.Store.Ring(s); err != nil {
+			return time.Time{}, err
+		}
+	}
+	m.wakeDeciders(due)
+	return next, nil
+}

@@ -1,0 +1,238 @@
+package bot
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"supportbot/bot/text"
+	"supportbot/store"
+)
+
+// An Identity is who we are in Slack, and what counts as a mention of us.
+type Identity struct {
+	Team  string // id of the workspace
+	User  string // our bot user
+	Bot   string // our bot id
+	Group string // the support group
+}
+
+// callback is the wrapper of an event (docs.slack.dev/apis/events-api).
+type callback struct {
+	Type      string          `json:"type"`
+	Team      string          `json:"team_id"`
+	Event     json.RawMessage `json:"event"`
+	ExtShared bool            `json:"is_ext_shared_channel"`
+}
+
+// rawMessage holds the fields of a message event, and of the versions inside it, that our rules look at.
+type rawMessage struct {
+	Type        string                `json:"type"`
+	Subtype     string                `json:"subtype"`
+	Channel     string                `json:"channel"`
+	ChannelType string                `json:"channel_type"`
+	User        string                `json:"user"`
+	Username    string                `json:"username"`
+	BotID       string                `json:"bot_id"`
+	BotProfile  struct{ Name string } `json:"bot_profile"`
+	Text        string                `json:"text"`
+	Blocks      json.RawMessage       `json:"blocks"`
+	TS          string                `json:"ts"`
+	ThreadTS    string                `json:"thread_ts"`
+	DeletedTS   string                `json:"deleted_ts"`
+	Edited      struct{ TS string }   `json:"edited"`
+	Message     *rawMessage           `json:"message"`
+	Previous    *rawMessage           `json:"previous_message"`
+}
+
+// spoken are the subtypes of messages in which somebody says something. All others (joins, topics, pins …) are
+// notices by Slack (docs.slack.dev/reference/events/message).
+var spoken = map[string]bool{"": true, "thread_broadcast": true, "file_share": true, "me_message": true, "bot_message": true}
+
+// message reads a message event. ok is false if it is nothing that anybody said, changed or took back.
+func (us Identity) message(c callback) (m Message, ok bool, err error) {
+	var raw rawMessage
+	if err := json.Unmarshal(c.Event, &raw); err != nil {
+		return Message{}, false, fmt.Errorf("decode message: %w", err)
+	}
+	switch raw.Subtype {
+	case "message_changed":
+		return us.edit(c, raw)
+	case "message_deleted":
+		return us.deletion(c, raw, raw.DeletedTS)
+	}
+	m, ok, err = us.version(c, raw, raw)
+	m.Edited = ""
+	return m, ok, err
+}
+
+// edit reads a new version. An unchanged text (a link that unfurled, a language tag) is no event.
+func (us Identity) edit(c callback, raw rawMessage) (Message, bool, error) {
+	if raw.Message == nil {
+		return Message{}, false, nil
+	}
+	if raw.Message.Subtype == "tombstone" {
+		return us.deletion(c, raw, raw.Message.TS)
+	}
+	m, ok, err := us.version(c, raw, *raw.Message)
+	if !ok || err != nil || m.Edited == "" {
+		return m, false, err
+	}
+	if raw.Previous != nil {
+		before := text.Parse(raw.Previous.Blocks, raw.Previous.Text)
+		m.Mentioned = us.mentionedIn(before)
+		ok = !reflect.DeepEqual(before, m.Doc)
+	}
+	return m, ok, nil
+}
+
+func (us Identity) deletion(c callback, raw rawMessage, ts string) (Message, bool, error) {
+	before := rawMessage{TS: ts}
+	if raw.Previous != nil {
+		before = *raw.Previous
+		before.TS = ts
+	}
+	m, ok, err := us.version(c, raw, before)
+	m.Mentioned, m.Mentions = m.Mentions, false
+	m.Deleted, m.Edited, m.Doc = true, "", nil
+	return m, ok, err
+}
+
+// version reads one version of a message: envelope has the channel, said the words.
+func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool, error) {
+	own := said.BotID == us.Bot && us.Bot != "" || said.User == us.User && us.User != ""
+	if own || !spoken[said.Subtype] {
+		return Message{}, false, nil
+	}
+	at, err := ParseTS(said.TS)
+	if err != nil {
+		return Message{}, false, err
+	}
+	if envelope.Channel == "" {
+		return Message{}, false, fmt.Errorf("message %s without a channel", said.TS)
+	}
+	m := Message{
+		Team: c.Team, Channel: envelope.Channel, TS: said.TS, Thread: said.ThreadTS, At: at,
+		Sender: said.User, Edited: said.Edited.TS,
+		Private: envelope.ChannelType != "channel", Shared: c.ExtShared,
+		Doc: text.Parse(said.Blocks, said.Text),
+	}
+	if m.Thread == "" {
+		m.Thread = m.TS
+	}
+	if said.BotID != "" {
+		m.Bot, m.Sender, m.Name = true, said.BotID, said.Username
+		if m.Name == "" {
+			m.Name = said.BotProfile.Name
+		}
+	}
+	m.Mentions = us.mentionedIn(m.Doc)
+	return m, true, nil
+}
+
+func (us Identity) mentionedIn(d text.Doc) bool { return d.Mentions(us.Group, us.User) }
+
+// ParseTS reads Slack's "seconds.microseconds", which is both a message's id and its time.
+func ParseTS(ts string) (time.Time, error) {
+	seconds, micros, _ := strings.Cut(ts, ".")
+	s, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil || s <= 0 {
+		return time.Time{}, fmt.Errorf("message with an impossible ts %.40q", ts)
+	}
+	us, err := strconv.ParseInt((micros + "000000")[:6], 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("message with an impossible ts %.40q", ts)
+	}
+	return time.Unix(s, us*1000).UTC(), nil
+}
+
+// blockActions is the payload of a press of a button
+// (docs.slack.dev/reference/interaction-payloads/block_actions-payload).
+type blockActions struct {
+	Type      string              `json:"type"`
+	Team      struct{ ID string } `json:"team"`
+	User      struct{ ID string } `json:"user"`
+	Channel   struct{ ID string } `json:"channel"`
+	Container struct {
+		MessageTS string `json:"message_ts"`
+		ThreadTS  string `json:"thread_ts"`
+	} `json:"container"`
+	Actions []struct {
+		ActionID string `json:"action_id"`
+		Value    string `json:"value"`
+		ActionTS string `json:"action_ts"`
+	} `json:"actions"`
+}
+
+// clicks reads the presses in an interactive payload; of other kinds of interaction there are none.
+func clicks(payload json.RawMessage) ([]Click, error) {
+	var p blockActions
+	if err := json.Unmarshal(payload, &p); err != nil {
+		return nil, fmt.Errorf("decode interaction: %w", err)
+	}
+	if p.Type != "block_actions" {
+		return nil, nil
+	}
+	var cs []Click
+	for _, a := range p.Actions {
+		at, err := ParseTS(a.ActionTS)
+		if err != nil {
+			return nil, err
+		}
+		cs = append(cs, Click{
+			Team: p.Team.ID, Channel: p.Channel.ID, Message: p.Container.MessageTS, Thread: p.Container.ThreadTS,
+			User: p.User.ID, Action: a.ActionID, Value: a.Value, At: at, Nonce: a.ActionTS,
+		})
+	}
+	return cs, nil
+}
+
+// refresh reads what Slack tells of a person, a channel or a group, for an entry that the directory has already.
+func refresh(kind string, event json.RawMessage) (id string, change func(*store.Entry), err error) {
+	switch kind {
+	case "user_change":
+		var e struct {
+			User struct {
+				ID      string
+				Name    string
+				Locale  string
+				Profile struct {
+					Display string `json:"display_name"`
+					Real    string `json:"real_name"`
+				}
+			}
+		}
+		err = json.Unmarshal(event, &e)
+		return e.User.ID, func(p *store.Entry) {
+			p.Name = firstOf(e.User.Profile.Display, e.User.Profile.Real, e.User.Name)
+			p.Locale = firstOf(e.User.Locale, p.Locale)
+		}, err
+	case "channel_rename":
+		var e struct{ Channel struct{ ID, Name string } }
+		err = json.Unmarshal(event, &e)
+		return e.Channel.ID, func(c *store.Entry) { c.Name = e.Channel.Name }, err
+	case "subteam_updated":
+		var e struct {
+			Subteam struct {
+				ID     string
+				Handle string
+				Users  []string
+			}
+		}
+		err = json.Unmarshal(event, &e)
+		return e.Subteam.ID, func(g *store.Entry) { g.Name, g.Members = e.Subteam.Handle, e.Subteam.Users }, err
+	}
+	return "", nil, nil
+}
+
+func firstOf(names ...string) string {
+	for _, n := range names {
+		if n != "" {
+			return n
+		}
+	}
+	return ""
+}

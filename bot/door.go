@@ -1,0 +1,229 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"supportbot/integrations/slack"
+	"supportbot/store"
+)
+
+const (
+	// doorCapacity is how many envelopes may wait to be stored. More are not acknowledged: Slack sends them again.
+	doorCapacity = 10_000
+	// doorWorkers is how many envelopes are stored at the same time. They share commits.
+	doorWorkers = 64
+	// ackWithin is Slack's deadline (docs.slack.dev/apis/events-api).
+	ackWithin = 3 * time.Second
+)
+
+// A door takes in what Slack sends: decodes it, takes secrets out, stores what is ours, and acknowledges.
+type door struct {
+	m       *Machine
+	queue   chan delivery
+	refused atomic.Int64 // envelopes left to be sent again since the queue was last not full
+}
+
+type delivery struct {
+	envelope slack.Envelope
+	socket   Acknowledger
+	came     time.Time
+}
+
+// An Acknowledger tells Slack that an envelope was received.
+type Acknowledger interface {
+	Ack(ctx context.Context, envelopeID string, payload any) error
+}
+
+func newDoor(m *Machine) *door {
+	return &door{m: m, queue: make(chan delivery, doorCapacity)}
+}
+
+// Receive takes an envelope that came on socket. It never waits.
+func (m *Machine) Receive(e slack.Envelope, socket Acknowledger) {
+	m.busy.add(1)
+	select {
+	case m.door.queue <- delivery{e, socket, m.Now()}:
+		m.door.refused.Store(0)
+	default:
+		m.door.refused.Add(1)
+		m.Metrics.refused()
+		m.busy.add(-1)
+	}
+}
+
+// run takes deliveries in until ctx ends.
+func (d *door) run(ctx context.Context) {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	for range doorWorkers {
+		workers.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case delivered := <-d.queue:
+					d.take(delivered)
+					d.m.busy.add(-1)
+				}
+			}
+		})
+	}
+}
+
+// take stores what is ours in an envelope and acknowledges it. What can't be stored is not acknowledged: Slack
+// sends it again. What can't be read is acknowledged all the same: sent again it could not be read either.
+func (d *door) take(delivered delivery) {
+	e := delivered.envelope
+	err := d.store(e)
+	if err != nil {
+		d.m.Log.Error("envelope not taken in", "envelope", e.ID, "type", e.Type, "error", err)
+	}
+	if err != nil && !errors.Is(err, errUnreadable) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), ackWithin)
+	defer cancel()
+	if err := delivered.socket.Ack(ctx, e.ID, nil); err != nil {
+		d.m.Log.Warn("envelope not acknowledged", "envelope", e.ID, "error", err)
+		return
+	}
+	d.m.Metrics.acknowledged(e.Type, d.m.Now().Sub(delivered.came))
+}
+
+// errUnreadable marks what would be just as unreadable if it came again.
+var errUnreadable = errors.New("not understood")
+
+func unreadable(err error) error { return fmt.Errorf("%w: %w", errUnreadable, err) }
+
+// store stores what is ours in an envelope. A payload that makes our own code panic is unreadable.
+func (d *door) store(e slack.Envelope) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = unreadable(fmt.Errorf("panic: %v", p))
+		}
+	}()
+	switch e.Type {
+	case "events_api":
+		return d.event(e.Payload)
+	case "interactive":
+		return d.interaction(e.Payload)
+	}
+	return nil
+}
+
+func (d *door) event(payload json.RawMessage) error {
+	var c callback
+	if err := json.Unmarshal(payload, &c); err != nil {
+		return unreadable(err)
+	}
+	if c.Type == "app_rate_limited" {
+		d.m.Alarm("slack-events-limited", "Slack held back events: more than 30,000 came in an hour. Mentions of that time may be missing.")
+		return nil
+	}
+	var inner struct{ Type string }
+	if err := json.Unmarshal(c.Event, &inner); err != nil {
+		return unreadable(err)
+	}
+	if inner.Type == "message" {
+		m, ok, err := d.m.Identity.message(c)
+		if err != nil {
+			return unreadable(err)
+		}
+		if !ok {
+			return nil
+		}
+		return d.message(m)
+	}
+	id, change, err := refresh(inner.Type, c.Event)
+	if err != nil {
+		return unreadable(err)
+	}
+	if id == "" {
+		return nil
+	}
+	return d.m.Store.Refresh(id, change)
+}
+
+// message stores a message for the handlers whose it is. Most messages concern nobody: that is asked on a
+// snapshot, before the dear work of taking secrets out.
+func (d *door) message(m Message) error {
+	var ours []Handler
+	for _, h := range d.m.Handlers {
+		wants, err := d.wants(h, m)
+		if err != nil {
+			return err
+		}
+		if wants {
+			ours = append(ours, h)
+		}
+	}
+	if len(ours) == 0 {
+		return nil
+	}
+	m = d.redact(m)
+	for _, h := range ours {
+		id := strings.ToLower(rand.Text())
+		if err := d.route(func(v *store.View) (store.Taken, error) { return h.Message(v, m, id) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *door) wants(h Handler, m Message) (wants bool, err error) {
+	if h.Message == nil {
+		return false, nil
+	}
+	err = d.m.Store.View(func(v *store.View) error {
+		taken, err := h.Message(v, m, "")
+		wants = len(taken.Events) > 0
+		return err
+	})
+	return wants, err
+}
+
+func (d *door) interaction(payload json.RawMessage) error {
+	pressed, err := clicks(payload)
+	if err != nil {
+		return unreadable(err)
+	}
+	for _, c := range pressed {
+		for _, h := range d.m.Handlers {
+			if h.Click == nil {
+				continue
+			}
+			if err := d.route(func(v *store.View) (store.Taken, error) { return h.Click(v, c) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// route stores what a handler takes, and has it decided.
+func (d *door) route(take func(*store.View) (store.Taken, error)) error {
+	due, err := d.m.Store.Take(take)
+	d.m.wakeDeciders(due)
+	return err
+}
+
+// redact returns m without secrets.
+func (d *door) redact(m Message) Message {
+	m.Doc = m.Doc.Rewrite(func(parts []string) []string {
+		clean, found := d.m.Redactor.Strings(parts)
+		for _, f := range found {
+			m.Withheld = append(m.Withheld, f.Kind)
+		}
+		return clean
+	})
+	m.Name, _ = d.m.Redactor.String(m.Name)
+	return m
+}

@@ -1,0 +1,79 @@
+package bot
+
+import (
+	"sync"
+	"time"
+
+	"supportbot/integrations"
+)
+
+const (
+	// failuresUntilDown is after how many failures in a row a service counts as down.
+	failuresUntilDown = 3
+	// probeEvery is how often a service that is down or locked is asked whether it works again.
+	probeEvery = time.Minute
+)
+
+// A health is what we believe of a service: up, down (its own trouble, which passes) or locked (nothing works
+// until an operator mends it).
+type health struct {
+	mu       sync.Mutex
+	failures int // in a row
+	locked   bool
+	probeAt  time.Time
+}
+
+// up says whether the service is believed to work.
+func (h *health) up() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.locked && h.failures < failuresUntilDown
+}
+
+// probe says whether it is time to ask a service that isn't up, and if not, when. Only one asks.
+func (h *health) probe(now time.Time) (ask bool, at time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now.Before(h.probeAt) {
+		return false, h.probeAt
+	}
+	h.probeAt = now.Add(probeEvery)
+	return true, h.probeAt
+}
+
+// A change is what a call's outcome means for a service's health.
+type change int
+
+const (
+	same change = iota
+	wentDown
+	gotLocked
+	recovered
+)
+
+// learn notes how a call ended and says what changed by it.
+func (h *health) learn(failure *integrations.Error, now time.Time) change {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	wasUp := !h.locked && h.failures < failuresUntilDown
+	switch {
+	case failure == nil || failure.Failure == integrations.Rejected || failure.Failure == integrations.Limited:
+		h.failures, h.locked = 0, false
+		if !wasUp {
+			return recovered
+		}
+	case failure.Failure == integrations.Locked:
+		h.failures = 0
+		if !h.locked {
+			h.locked, h.probeAt = true, now.Add(probeEvery)
+			return gotLocked
+		}
+	default:
+		h.failures++
+		if wasUp && h.failures >= failuresUntilDown {
+			h.probeAt = now.Add(probeEvery)
+			return wentDown
+		}
+	}
+	return same
+}

@@ -1,0 +1,36 @@
+package bot
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"supportbot/store"
+)
+
+// Health answers /healthz (the process lives) and /readyz (it can take mentions in).
+func (m *Machine) Health() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", m.ready)
+	return mux
+}
+
+// ready says what keeps us from taking mentions in.
+func (m *Machine) ready(w http.ResponseWriter, _ *http.Request) {
+	var wrong []string
+	if m.open.Load() == 0 {
+		wrong = append(wrong, "no socket to Slack is open")
+	}
+	if n := m.door.refused.Load(); n > 0 {
+		wrong = append(wrong, fmt.Sprintf("too many envelopes wait to be stored; %d were left for Slack to send again", n))
+	}
+	if err := m.Store.View(func(*store.View) error { return nil }); err != nil {
+		wrong = append(wrong, "the database can't be read")
+	}
+	if len(wrong) > 0 {
+		http.Error(w, strings.Join(wrong, "\n"), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}

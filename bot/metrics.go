@@ -1,0 +1,75 @@
+package bot
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"supportbot/store"
+)
+
+// Metrics counts what the machine does, for /metrics.
+type Metrics struct {
+	acks    *prometheus.HistogramVec
+	refusal prometheus.Counter
+	actions *prometheus.CounterVec
+	sockets prometheus.Gauge
+}
+
+// NewMetrics registers the machine's metrics with r, and what waits in db.
+func NewMetrics(r prometheus.Registerer, db *store.DB) *Metrics {
+	m := &Metrics{
+		acks: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "supportbot_ack_seconds", Help: "Time from the arrival of an envelope to its acknowledgement.",
+			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .5, 1, 3},
+		}, []string{"type"}),
+		refusal: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "supportbot_envelopes_refused_total", Help: "Envelopes left for Slack to send again because too many waited.",
+		}),
+		actions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "supportbot_actions_total", Help: "Actions that ended, by kind and state.",
+		}, []string{"kind", "state"}),
+		sockets: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "supportbot_sockets_open", Help: "Sockets that are open to Slack.",
+		}),
+	}
+	r.MustRegister(m.acks, m.refusal, m.actions, m.sockets, backlog{db})
+	return m
+}
+
+func (m *Metrics) acknowledged(envelope string, took time.Duration) {
+	m.acks.WithLabelValues(envelope).Observe(took.Seconds())
+}
+
+func (m *Metrics) refused()                { m.refusal.Inc() }
+func (m *Metrics) finished(a store.Action) { m.actions.WithLabelValues(a.Kind, a.State).Inc() }
+
+// A backlog reads from the store what waits, each time somebody asks.
+type backlog struct{ db *store.DB }
+
+var (
+	waitingEvents  = prometheus.NewDesc("supportbot_events", "Events that wait for a decision (new), or were given up (parked).", []string{"state"}, nil)
+	waitingActions = prometheus.NewDesc("supportbot_actions_open", "Actions planned or in hand, by service.", []string{"service"}, nil)
+)
+
+func (b backlog) Describe(out chan<- *prometheus.Desc) {
+	out <- waitingEvents
+	out <- waitingActions
+}
+
+func (b backlog) Collect(out chan<- prometheus.Metric) {
+	var load store.Load
+	err := b.db.View(func(v *store.View) (err error) {
+		load, err = v.Load()
+		return err
+	})
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(waitingEvents, err)
+		return
+	}
+	out <- prometheus.MustNewConstMetric(waitingEvents, prometheus.GaugeValue, float64(load.Undecided), "new")
+	out <- prometheus.MustNewConstMetric(waitingEvents, prometheus.GaugeValue, float64(load.Parked), "parked")
+	for service, n := range load.Open {
+		out <- prometheus.MustNewConstMetric(waitingActions, prometheus.GaugeValue, float64(n), service)
+	}
+}

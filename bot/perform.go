@@ -1,0 +1,333 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"supportbot/integrations"
+	"supportbot/store"
+)
+
+// A performer performs the actions of one service.
+type performer struct {
+	m       *Machine
+	service integrations.Service
+	limiter *integrations.Limiter
+	health  health
+	free    chan struct{} // a token for each worker that has nothing in hand
+	wake    chan struct{}
+}
+
+func newPerformer(m *Machine, s integrations.Service) (*performer, error) {
+	if s.Timeout <= 0 || s.Timeout >= shutdown {
+		return nil, fmt.Errorf("service %s: a call may take %v, but must end within the %v of a shutdown", s.Name, s.Timeout, shutdown)
+	}
+	p := &performer{
+		m: m, service: s, limiter: integrations.NewLimiter(s.Limits),
+		free: make(chan struct{}, s.Workers), wake: make(chan struct{}, 1),
+	}
+	for range s.Workers {
+		p.free <- struct{}{}
+	}
+	return p, nil
+}
+
+// shutdown is how long what is in hand may take once the process was told to end.
+const shutdown = 10 * time.Second
+
+// longestLimit is how far back the limits of a service look.
+const longestLimit = time.Hour
+
+// restore takes up what an earlier boot left: budgets that are used already, and calls whose outcome is open.
+func (p *performer) restore() error {
+	starts, err := p.m.Store.Starts(p.service.Name, p.m.Now().Add(-longestLimit))
+	if err != nil {
+		return fmt.Errorf("restore the budget of %s: %w", p.service.Name, err)
+	}
+	for _, s := range starts {
+		p.limiter.Started(s.Lane, s.At)
+	}
+	return p.m.Store.VoidLeases(p.service.Name, p.service.Settle)
+}
+
+func (p *performer) wakeUp() { p.m.wake(p.wake) }
+
+// run claims what is free and hands it to workers, until ctx ends and the workers are done.
+func (p *performer) run(ctx context.Context) {
+	var working sync.WaitGroup
+	defer working.Wait()
+	for tokens := 0; ; {
+		next, err := p.handOut(ctx, &working)
+		if err != nil {
+			p.m.Log.Error("actions not claimed", "service", p.service.Name, "error", err)
+			next = p.m.Now().Add(time.Second)
+		}
+		p.m.busy.add(-tokens)
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.m.alarmAt(next):
+			tokens = 0
+		case <-p.wake:
+			tokens = 1
+		}
+	}
+}
+
+// handOut starts what may start now, and returns when to look again if nothing wakes it before.
+func (p *performer) handOut(ctx context.Context, working *sync.WaitGroup) (next time.Time, err error) {
+	for ctx.Err() == nil {
+		now := p.m.Now()
+		trial := !p.health.up()
+		if trial {
+			if ask, at := p.health.probe(now); !ask || !p.probe() {
+				return at, nil
+			}
+		}
+		held := p.limiter.Held(now)
+		workers := p.takeWorkers(trial)
+		if held.All.After(now) || workers == 0 {
+			p.giveWorkers(workers)
+			return held.All, nil
+		}
+		until := now.Add(p.service.Timeout + p.service.Settle)
+		claimed, waiting, err := p.m.Store.Claim(p.service.Name, slices.Collect(maps.Keys(held.Lanes)), workers, until)
+		p.giveWorkers(workers - len(claimed))
+		if err != nil {
+			return time.Time{}, err
+		}
+		if len(claimed) == 0 && !trial {
+			return earlier(held.Next, waiting), nil
+		}
+		if len(claimed) == 0 { // the probe went well and nothing speaks against it
+			p.learn(nil)
+		}
+		for _, a := range claimed {
+			p.start(a, working)
+		}
+	}
+	return time.Time{}, nil
+}
+
+// takeWorkers takes all workers that are free; only one for a trial, or if limits must be looked at between two
+// starts.
+func (p *performer) takeWorkers(trial bool) int {
+	most := cap(p.free)
+	if trial || len(p.service.Limits) > 0 {
+		most = 1
+	}
+	for n := range most {
+		select {
+		case <-p.free:
+		default:
+			return n
+		}
+	}
+	return most
+}
+
+func (p *performer) giveWorkers(n int) {
+	for range n {
+		p.free <- struct{}{}
+	}
+}
+
+func (p *performer) start(a store.Action, working *sync.WaitGroup) {
+	p.m.busy.add(1)
+	working.Go(func() {
+		defer p.m.busy.add(-1)
+		due := p.do(a)
+		p.giveWorkers(1)
+		p.m.wakeDeciders(due)
+		p.wakeUp()
+	})
+}
+
+// do brings a one step on, and returns the subjects that have something to decide by it.
+func (p *performer) do(a store.Action) (due []string) {
+	kind, known := p.m.kinds[a.Kind]
+	if !known {
+		return p.finish(a, store.Failed, nil, fmt.Errorf("nobody performs %s any more", a.Kind))
+	}
+	if h := p.m.handler(a.Subject); h != nil && h.Mode == Observe && !kind.Read {
+		return p.finish(a, store.Observed, kind.Observed(call(a)), nil)
+	}
+	if !p.mayStart(a, kind) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), p.service.Timeout)
+	defer cancel()
+	if a.State == store.Doing {
+		settled, due := p.settle(ctx, &a, kind)
+		if settled {
+			return due
+		}
+		a.State = store.Planned
+	}
+	result, err := kind.Perform(ctx, call(a))
+	if err == nil {
+		p.learn(nil)
+		return p.finish(a, store.Done, result, nil)
+	}
+	return p.failed(a, kind, integrations.AsError(err))
+}
+
+// mayStart asks the limiter about the lane that a is in now: it may have changed since a was planned.
+func (p *performer) mayStart(a store.Action, kind integrations.Kind) bool {
+	lane := ""
+	if kind.Lane != nil {
+		lane = kind.Lane(call(a))
+	}
+	now := p.m.Now()
+	if free := p.limiter.Free(lane, now); free.After(now) && lane != a.Lane {
+		a.NotBefore = free
+		p.postpone(a)
+		return false
+	}
+	p.limiter.Started(lane, now)
+	return true
+}
+
+// settle finds out about an earlier attempt whose outcome is open. It returns false if a is to be performed (again).
+func (p *performer) settle(ctx context.Context, a *store.Action, kind integrations.Kind) (settled bool, due []string) {
+	switch {
+	case kind.Settling == integrations.BestEffort && a.Epoch > 2:
+		return true, p.finish(*a, store.Failed, nil, errors.New("given up"))
+	case kind.Settling != integrations.LookUp || a.Ref != nil: // an edit of what was posted may be repeated
+		return false, nil
+	}
+	result, found, err := kind.Find(ctx, call(*a))
+	if err != nil {
+		return true, p.failed(*a, kind, asOpen(integrations.AsError(err)))
+	}
+	p.learn(nil)
+	if found {
+		return true, p.finish(*a, store.Done, result, nil)
+	}
+	// A write may land, and lists may show it, late. Only a look after twice the settle time is believed.
+	if sure := a.Started.Add(2 * p.service.Settle); p.m.Now().Before(sure) {
+		a.NotBefore = sure
+		p.postpone(*a)
+		return true, nil
+	}
+	if err := p.m.Store.Restart(a); err != nil {
+		p.m.Log.Error("action not restarted", "action", a.ID, "error", err)
+		return true, nil
+	}
+	return false, nil
+}
+
+// asOpen is a failed look-up as a failure of its action, whose outcome stays open whatever the look-up met.
+func asOpen(e *integrations.Error) *integrations.Error {
+	open := *e
+	if open.Failure == integrations.Rejected || open.Failure == integrations.Unreachable {
+		open.Failure = integrations.Unknown
+	}
+	return &open
+}
+
+// failed decides what becomes of a after an attempt that failed.
+func (p *performer) failed(a store.Action, kind integrations.Kind, e *integrations.Error) (due []string) {
+	p.learn(e)
+	now := p.m.Now()
+	open := a.State == store.Doing // an earlier attempt, still unsettled
+	a.Tries++
+	a.Error = e.Error()
+	a.NotBefore = now.Add(max(e.After, backoff(a.Tries)))
+	if !open {
+		a.State = store.Planned
+	}
+	switch e.Failure {
+	case integrations.Rejected:
+		return p.finish(a, store.Failed, nil, e)
+	case integrations.Limited:
+		lane := ""
+		if kind.Lane != nil && !p.service.Shared {
+			lane = kind.Lane(call(a))
+		}
+		if lane != "" || p.service.Shared {
+			p.limiter.Hold(lane, a.NotBefore)
+		}
+	case integrations.Locked:
+		a.NotBefore = now // the service waits, not the action
+	case integrations.Unknown:
+		a.State = store.Doing
+		if settled := a.Started.Add(p.service.Settle); a.NotBefore.Before(settled) {
+			a.NotBefore = settled
+		}
+	}
+	p.postpone(a)
+	return nil
+}
+
+// backoff is how long to wait after the nth failure in a row.
+func backoff(n int) time.Duration {
+	return min(time.Second<<min(n-1, 6), time.Minute)
+}
+
+func (p *performer) finish(a store.Action, state string, result []byte, failure error) (due []string) {
+	a.State, a.Result = state, result
+	if failure != nil {
+		a.Error = failure.Error()
+		p.m.Log.Error("action failed", "action", a.ID, "kind", a.Kind, "subject", a.Subject, "error", failure)
+	}
+	due, err := p.m.Store.Finish(a)
+	if err != nil {
+		p.m.Log.Error("outcome not stored", "action", a.ID, "kind", a.Kind, "error", err)
+	}
+	p.m.Metrics.finished(a)
+	return due
+}
+
+func (p *performer) postpone(a store.Action) {
+	if err := p.m.Store.Postpone(a); err != nil {
+		p.m.Log.Error("outcome not stored", "action", a.ID, "kind", a.Kind, "error", err)
+	}
+}
+
+// probe asks a service that isn't up, in one call, whether it works again. If so, one action may try.
+func (p *performer) probe() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), p.service.Timeout)
+	defer cancel()
+	err := p.service.Probe(ctx)
+	if err != nil {
+		p.learn(integrations.AsError(err))
+	}
+	return err == nil
+}
+
+// learn takes note of a call's outcome, and tells the operators if the service went down, was locked or is back.
+func (p *performer) learn(e *integrations.Error) {
+	name := p.service.Name
+	switch p.health.learn(e, p.m.Now()) {
+	case wentDown:
+		p.m.Log.Warn("service is down", "service", name, "error", e)
+		p.m.Alarm(name+"-down", fmt.Sprintf("%s does not answer (%s). What is for it waits and goes on by itself.", name, e.Code))
+	case gotLocked:
+		p.m.Log.Error("service is locked", "service", name, "error", e)
+		p.m.Alarm(name+"-locked", fmt.Sprintf("%s refuses us (%s). Run `supportbot check`; nothing is lost, what is for it waits.", name, e.Code))
+	case recovered:
+		p.m.Log.Info("service is back", "service", name)
+		p.m.Clear(name + "-down")
+		p.m.Clear(name + "-locked")
+		p.wakeUp()
+	}
+}
+
+// call is a as its kind sees it.
+func call(a store.Action) integrations.Call {
+	return integrations.Call{Subject: a.Subject, Slot: a.Slot, Body: a.Body, Ref: a.Ref, Started: a.Started}
+}
+
+// earlier returns the earlier of two times of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,76 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"supportbot/integrations/slack"
+)
+
+// socketsApart is the time between the opening of two sockets: Slack gives all the same life, and they must not
+// be renewed together.
+const socketsApart = time.Minute
+
+// Listen keeps n sockets to Slack open and takes in what they bring, until ctx ends.
+func (m *Machine) Listen(ctx context.Context, client *slack.Client, n int) {
+	var sockets sync.WaitGroup
+	defer sockets.Wait()
+	for i := range n {
+		sockets.Go(func() {
+			wait := time.Duration(i) * socketsApart
+			for m.sleep(ctx, wait) {
+				if err := m.socket(client, n).Run(ctx); err != nil {
+					m.Log.Error("sockets refused", "error", err)
+					m.Alarm("slack-sockets", "Slack refuses our app token, so nothing that is said reaches us. Run `supportbot check`.")
+				}
+				wait = probeEvery
+			}
+		})
+	}
+}
+
+// sleep waits for d. It returns false if ctx ended.
+func (m *Machine) sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-m.After(d):
+		return true
+	}
+}
+
+func (m *Machine) socket(client *slack.Client, ours int) *slack.Socket {
+	var s *slack.Socket
+	s = client.Socket(slack.SocketOptions{
+		Deliver: func(e slack.Envelope) { m.Receive(e, s) },
+		Hello:   func(open int) { go m.countSockets(open, ours) },
+		State:   m.connected,
+		Trouble: func(err error) { m.Log.Warn("socket", "error", err) },
+		Now:     m.Now,
+		After:   m.After,
+	})
+	return s
+}
+
+// countSockets compares how many sockets the app has open with how many are ours. Another process on the same
+// app takes events away from us.
+func (m *Machine) countSockets(open, ours int) {
+	const what = "slack-foreign-socket"
+	if open <= ours {
+		m.Clear(what)
+		m.Clear("slack-sockets")
+		return
+	}
+	m.Log.Warn("somebody else is connected as this app", "open", open, "ours", ours)
+	m.Alarm(what, fmt.Sprintf("Slack counts %d sockets of this app, and we open %d: another process takes events away from us. Stop it.", open, ours))
+}
+
+func (m *Machine) connected(yes bool) {
+	n := int64(-1)
+	if yes {
+		n = 1
+	}
+	m.Metrics.sockets.Set(float64(m.open.Add(n)))
+}

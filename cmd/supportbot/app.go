@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"supportbot/bot"
+	"supportbot/handlers/alarm"
+	"supportbot/handlers/support"
+	"supportbot/integrations"
+	"supportbot/integrations/github"
+	"supportbot/integrations/redact"
+	"supportbot/integrations/slack"
+	"supportbot/store"
+)
+
+// A clock is the time of everything in an app.
+type clock interface {
+	Now() time.Time
+	After(time.Duration) <-chan time.Time
+}
+
+type realClock struct{}
+
+func (realClock) Now() time.Time                         { return time.Now() }
+func (realClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
+
+// An app is the whole bot: the machine, its handlers and services, and its store.
+type app struct {
+	settings Settings
+	store    *store.DB
+	slack    *slack.Client
+	machine  *bot.Machine
+	metrics  *prometheus.Registry
+	log      *slog.Logger
+}
+
+// newApp joins the parts. It asks Slack who the bot is, for as long as that takes. Close the app after use.
+func newApp(ctx context.Context, settings Settings, secrets Secrets, c clock, log *slog.Logger) (*app, error) {
+	db, err := store.Open(settings.Store.Path, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{settings: settings, store: db, metrics: prometheus.NewRegistry(), log: log}
+	if err := a.join(ctx, secrets, c); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return a, nil
+}
+
+func (a *app) join(ctx context.Context, secrets Secrets, c clock) error {
+	redactor, err := redact.New()
+	if err != nil {
+		return err
+	}
+	a.slack = slack.New(slack.Config{
+		APIURL: a.settings.Slack.APIURL, BotToken: secrets.SlackBot.Reveal(), AppToken: secrets.SlackApp.Reveal(),
+	})
+	hub, err := github.New(githubConfig(a.settings, secrets, c.Now))
+	if err != nil {
+		return err
+	}
+	us, err := identify(ctx, a.slack, c, a.log)
+	if err != nil {
+		return err
+	}
+	list, err := handlers(a.settings, us)
+	if err != nil {
+		return err
+	}
+	a.machine, err = bot.New(bot.Options{
+		Store: a.store, Handlers: list, Redactor: redactor, Now: c.Now, After: c.After, Log: a.log,
+		Services: services(a.settings, a.slack, hub, redactor),
+		Identity: bot.Identity{Team: us.TeamID, User: us.UserID, Bot: us.BotID, Group: a.settings.Slack.SupportGroup},
+		Metrics:  bot.NewMetrics(a.metrics, a.store),
+	})
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return err
+}
+
+// handlers is the list of features.
+func handlers(settings Settings, us slack.Identity) ([]bot.Handler, error) {
+	bots := map[string]int{}
+	for id, b := range settings.Slack.Bots {
+		bots[id] = b.TicketsPer10Minutes
+	}
+	tickets, err := support.New(support.Options{
+		Mode:  bot.Mode(settings.Support.Mode),
+		Group: settings.Slack.SupportGroup, BotUser: us.UserID, Workspace: us.WorkspaceURL,
+		Limit: settings.Limits.TicketsPerSenderPer10Minutes, Bots: bots,
+		Handover: support.Handover{English: settings.Support.SafeHandover.EN, Japanese: settings.Support.SafeHandover.JA},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []bot.Handler{tickets, alarm.New(settings.Slack.OpsChannel)}, nil
+}
+
+func services(settings Settings, s *slack.Client, g *github.Client, r *redact.Redactor) []integrations.Service {
+	chat := s.Service(slack.Limits{PostsPerChannelPerMinute: settings.Limits.SlackPostsPerChannelPerMinute})
+	chat.Settle = settings.Slack.Settle
+	hub := g.Service(r, github.Limits{
+		WritesPerMinute:  settings.Limits.GitHubWritesPerMinute,
+		CreationsPerHour: settings.Limits.GitHubCreationsPerHour,
+	})
+	hub.Settle = settings.GitHub.Settle
+	return []integrations.Service{chat, hub}
+}
+
+// identify asks Slack who we are until it answers; an outage delays the start, a useless token ends it.
+func identify(ctx context.Context, client *slack.Client, c clock, log *slog.Logger) (slack.Identity, error) {
+	for {
+		us, err := client.Identity(ctx)
+		failure := integrations.AsError(err)
+		if err == nil || failure.Failure == integrations.Locked || failure.Failure == integrations.Rejected {
+			return us, err
+		}
+		log.Warn("Slack does not say who we are; asking again", "error", err)
+		select {
+		case <-ctx.Done():
+			return slack.Identity{}, ctx.Err()
+		case <-c.After(max(failure.After, 5*time.Second)):
+		}
+	}
+}
+
+// run runs the bot until ctx ends and what was in hand is finished.
+func (a *app) run(ctx context.Context) error {
+	return a.machine.Run(ctx, func(listening context.Context) {
+		a.machine.Listen(listening, a.slack, a.settings.Slack.Sockets)
+	})
+}
+
+// serve answers /healthz, /readyz and /metrics until ctx ends.
+func (a *app) serve(ctx context.Context) error {
+	mux := http.NewServeMux()
+	mux.Handle("/", a.machine.Health())
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}))
+	listener, err := net.Listen("tcp", a.settings.HTTP.Listen)
+	if err != nil {
+		return fmt.Errorf("http.listen: %w", err)
+	}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("health and metrics are gone", "error", err)
+		}
+	}()
+	return nil
+}
+
+func (a *app) close() error { return a.store.Close() }

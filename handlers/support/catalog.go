@@ -1,0 +1,53 @@
+package support
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+//go:embed catalog/*.yaml
+var catalogFiles embed.FS
+
+// Languages that we speak, as tickets store them.
+const (
+	english  = "en"
+	japanese = "ja"
+)
+
+// A catalog holds what people read, in each language.
+type catalog map[string]*i18n.Localizer
+
+func loadCatalog() (*catalog, error) {
+	bundle := i18n.NewBundle(language.English)
+	bundle.RegisterUnmarshalFunc("yaml", func(data []byte, v any) error { return yaml.Unmarshal(data, v) })
+	c := catalog{}
+	for _, lang := range []string{english, japanese} {
+		if _, err := bundle.LoadMessageFileFS(catalogFiles, "catalog/active."+lang+".yaml"); err != nil {
+			return nil, fmt.Errorf("read message catalog: %w", err)
+		}
+		c[lang] = i18n.NewLocalizer(bundle, lang)
+	}
+	return &c, nil
+}
+
+// say renders a text in a language. Values are put in as they are: those that people wrote must be escaped.
+func (c *catalog) say(lang, id string, values map[string]any) (string, error) {
+	text, err := (*c)[lang].Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values})
+	if err != nil {
+		return "", fmt.Errorf("text %q in %q: %w", id, lang, err)
+	}
+	return text, nil
+}
+
+// languageOf returns the catalog's language for a Slack locale such as "ja-JP".
+func languageOf(locale string) string {
+	if strings.HasPrefix(locale, japanese) {
+		return japanese
+	}
+	return english
+}
