@@ -402,7 +402,7 @@ func TestSocketsEnd(t *testing.T) {
 func TestNoSocketOpensWhileSocketModeIsOff(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{})
 	s.DisableSocketMode()
-	if _, _, err := aClient(s).StartSocketModeContext(t.Context()); code(err) != "access_denied" {
+	if _, _, err := aClient(s).StartSocketModeContext(t.Context()); slackCode(err) != "access_denied" {
 		t.Errorf("error %v", err)
 	}
 	s.EnableSocketMode()

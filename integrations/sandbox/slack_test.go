@@ -16,13 +16,13 @@ import (
 	"github.com/slack-go/slack"
 )
 
-var start = time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
+var slackStart = time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
 
 // aWorkspace is a stand-in on a still clock, with Alice (who is in #general with the bot), Bob (who isn't),
 // the user group @support, and the channels #general, #elsewhere (without the bot) and the private #secret.
 func aWorkspace(t *testing.T, o SlackOptions) (*Slack, *Clock) {
 	t.Helper()
-	clock := NewClock(start)
+	clock := NewClock(slackStart)
 	o.Clock = clock
 	s := NewSlack(o)
 	t.Cleanup(s.Close)
@@ -39,8 +39,8 @@ func aClient(s *Slack) *slack.Client {
 	return slack.New(s.BotToken(), slack.OptionAppLevelToken(s.AppToken()), slack.OptionAPIURL(s.URL()))
 }
 
-// code is Slack's name of a client's error.
-func code(err error) string {
+// slackCode is Slack's name of a client's error.
+func slackCode(err error) string {
 	var refused slack.SlackErrorResponse
 	if errors.As(err, &refused) {
 		return refused.Err
@@ -51,8 +51,8 @@ func code(err error) string {
 	return ""
 }
 
-// call calls a method by hand.
-func call(t *testing.T, r *http.Request) (map[string]any, *http.Response) {
+// callSlack calls a method by hand.
+func callSlack(t *testing.T, r *http.Request) (map[string]any, *http.Response) {
 	t.Helper()
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -70,7 +70,7 @@ func call(t *testing.T, r *http.Request) (map[string]any, *http.Response) {
 	return body, res
 }
 
-func request(t *testing.T, s *Slack, method, contentType, body string) *http.Request {
+func slackRequest(t *testing.T, s *Slack, method, contentType, body string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodPost, s.URL()+method, strings.NewReader(body))
 	if err != nil {
@@ -87,15 +87,15 @@ const form = "application/x-www-form-urlencoded"
 func TestArgumentsComeAsFormJSONOrQuery(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{})
 	fields := url.Values{"channel": {"CGENERAL"}, "text": {"hello"}, "token": {s.BotToken()}}
-	asJSON := request(t, s, "chat.postMessage", "application/json; charset=utf-8", `{"channel":"CGENERAL","text":"hello"}`)
+	asJSON := slackRequest(t, s, "chat.postMessage", "application/json; charset=utf-8", `{"channel":"CGENERAL","text":"hello"}`)
 	asJSON.Header.Set("Authorization", "Bearer "+s.BotToken())
 	for name, r := range map[string]*http.Request{
-		"a form with the token in it":       request(t, s, "chat.postMessage", form, fields.Encode()),
-		"a query with the token in it":      request(t, s, "chat.postMessage?"+fields.Encode(), "", ""),
+		"a form with the token in it":       slackRequest(t, s, "chat.postMessage", form, fields.Encode()),
+		"a query with the token in it":      slackRequest(t, s, "chat.postMessage?"+fields.Encode(), "", ""),
 		"JSON with the token in the header": asJSON,
 	} {
 		t.Run(name, func(t *testing.T) {
-			body, res := call(t, r)
+			body, res := callSlack(t, r)
 			if body["ok"] != true || body["channel"] != "CGENERAL" {
 				t.Errorf("answer %v", body)
 			}
@@ -108,7 +108,7 @@ func TestArgumentsComeAsFormJSONOrQuery(t *testing.T) {
 
 func TestATokenInAJSONBodyDoesNotCount(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{})
-	body, _ := call(t, request(t, s, "auth.test", "application/json", `{"token":"`+s.BotToken()+`"}`))
+	body, _ := callSlack(t, slackRequest(t, s, "auth.test", "application/json", `{"token":"`+s.BotToken()+`"}`))
 	want := map[string]any{
 		"ok": false, "error": "not_authed", "warning": "missing_charset",
 		"response_metadata": map[string]any{"warnings": []any{"missing_charset"}},
@@ -133,11 +133,11 @@ func TestTokensAreChecked(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := request(t, s, test.method, form, url.Values{"token": {test.argument}}.Encode())
+			r := slackRequest(t, s, test.method, form, url.Values{"token": {test.argument}}.Encode())
 			if test.header != "" {
 				r.Header.Set("Authorization", "Bearer "+test.header)
 			}
-			body, _ := call(t, r)
+			body, _ := callSlack(t, r)
 			if got, _ := body["error"].(string); got != test.want {
 				t.Errorf("error %q, want %q", got, test.want)
 			}
@@ -146,7 +146,7 @@ func TestTokensAreChecked(t *testing.T) {
 	t.Run("after the tokens were revoked", func(t *testing.T) {
 		s.Revoke()
 		_, err := aClient(s).AuthTest()
-		if code(err) != "token_revoked" {
+		if slackCode(err) != "token_revoked" {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -215,7 +215,7 @@ func TestMethodsAreLimitedByTier(t *testing.T) {
 	}
 }
 
-func TestUnlimitedHasNoLimits(t *testing.T) {
+func TestUnlimitedSlackHasNoLimits(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{Unlimited: true})
 	c := aClient(s)
 	for range 3 * postBurst {
@@ -225,7 +225,7 @@ func TestUnlimitedHasNoLimits(t *testing.T) {
 	}
 }
 
-func TestCallsAreRememberedWithoutTheToken(t *testing.T) {
+func TestSlackCallsAreRememberedWithoutTheToken(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{})
 	if _, _, err := aClient(s).PostMessage("CGENERAL", slack.MsgOptionText("hello", false)); err != nil {
 		t.Fatal(err)
@@ -310,3 +310,6 @@ func until(t *testing.T, done func() bool) {
 		}
 	}
 }
+
+// replaceTS puts the ts of a message into a call.
+func replaceTS(call, ts string) string { return strings.ReplaceAll(call, "$ts", ts) }
