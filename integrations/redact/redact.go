@@ -1,20 +1,141 @@
 // Package redact takes secrets out of text. It is the only maker of Text, the type that may leave Slack.
+//
+// A text is searched with the default rules of gitleaks and with rules for what people write to each other
+// ("the password is …", "パスワードは…"), in views of it that undo what hides a token: invisible characters,
+// formatting, line breaks. Rules are found by keyword and tried where the keyword stands, so that ordinary text
+// costs little.
 package redact
 
+import (
+	"slices"
+	"strings"
+)
+
 // A Redactor takes secrets out of text. It is safe for concurrent use.
-type Redactor struct{}
+type Redactor struct {
+	rules []*rule // those that name a secret best come first
+	index index
+	kinds map[string]bool
+}
 
 // A Finding is one secret that was taken out.
 type Finding struct {
 	Kind string // what it looked like, in [a-z-]: "password", "aws-access-token", "private-key"
 }
 
-// New returns a Redactor with all rules.
-func New() (*Redactor, error) { return &Redactor{}, nil }
+// New returns a Redactor with gitleaks' default rules and ours.
+func New() (*Redactor, error) {
+	theirs, err := gitleaksRules()
+	if err != nil {
+		return nil, err
+	}
+	ours, err := tokenRules()
+	if err != nil {
+		return nil, err
+	}
+	talk, err := passwordRules()
+	if err != nil {
+		return nil, err
+	}
+	r := &Redactor{rules: slices.Concat(keyRules(), theirs, ours, talk), kinds: map[string]bool{}}
+	slices.SortStableFunc(r.rules, func(a, b *rule) int { return b.rank - a.rank })
+	for i, rule := range r.rules {
+		r.kinds[rule.kind] = true
+		for _, k := range rule.keywords {
+			r.index.add(k, i)
+		}
+	}
+	return r, nil
+}
+
+// maxRounds bounds how often what is left is searched again. Text that still shows secrets then is made to, and
+// goes whole.
+const maxRounds = 8
 
 // Strings searches parts as the one text that they make when joined, and returns as many parts, each secret
-// replaced by a placeholder in the part where it starts, and what was found.
-func (r *Redactor) Strings(parts []string) ([]string, []Finding) { return parts, nil }
+// replaced by a placeholder in the part where it starts, and what was found. Parts without a secret are returned
+// as they are. What it returns has no secret that it would find.
+func (r *Redactor) Strings(parts []string) ([]string, []Finding) {
+	var found []Finding
+	for range maxRounds {
+		text := strings.Join(parts, "")
+		hits := r.find(text)
+		if len(hits) == 0 {
+			return parts, found
+		}
+		for _, h := range hits {
+			found = append(found, Finding{h.rule.kind})
+		}
+		parts = replace(parts, hits)
+	}
+	whole := make([]string, len(parts))
+	whole[0] = Placeholder("text")
+	return whole, append(found, Finding{"text"})
+}
 
 // String is Strings for one part.
-func (r *Redactor) String(s string) (string, []Finding) { return s, nil }
+func (r *Redactor) String(s string) (string, []Finding) {
+	parts, found := r.Strings([]string{s})
+	return parts[0], found
+}
+
+// find returns the secrets in text, in order and apart.
+func (r *Redactor) find(text string) []hit {
+	ours := r.ownForms(text)
+	var hits []hit
+	for _, v := range views(masked(text, ours)) {
+		for _, h := range r.search(v.text, v.strict) {
+			if !v.counts(h.span) {
+				continue
+			}
+			h.span = trimmed(text, v.source(h.span), ours)
+			if h.from < h.to {
+				hits = append(hits, h)
+			}
+		}
+	}
+	return merged(hits)
+}
+
+// merged joins hits that overlap or touch. The best name stays.
+func merged(hits []hit) []hit {
+	slices.SortFunc(hits, func(a, b hit) int { return a.from - b.from })
+	var out []hit
+	for _, h := range hits {
+		if len(out) == 0 || out[len(out)-1].to < h.from {
+			out = append(out, h)
+			continue
+		}
+		last := &out[len(out)-1]
+		last.to = max(last.to, h.to)
+		if h.rule.rank > last.rule.rank {
+			last.rule = h.rule
+		}
+	}
+	return out
+}
+
+// replace puts a placeholder for each hit into the part where it starts and removes the rest of it.
+func replace(parts []string, hits []hit) []string {
+	out := make([]string, len(parts))
+	at, n := 0, 0 // offset of the part, next hit
+	for i, part := range parts {
+		var b strings.Builder
+		done := 0
+		for ; n < len(hits) && hits[n].from < at+len(part); n++ {
+			h := hits[n]
+			if h.from >= at {
+				b.WriteString(part[done : h.from-at])
+				b.WriteString(Placeholder(h.rule.kind))
+			}
+			done = min(len(part), h.to-at)
+			if h.to > at+len(part) {
+				break
+			}
+		}
+		b.WriteString(part[done:])
+		out[i] = b.String()
+		at += len(part)
+	}
+	return out
+}

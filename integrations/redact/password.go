@@ -1,0 +1,326 @@
+package redact
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// A form is the way in which a value stands beside the word "password". The less it looks like an assignment,
+// the more the value itself must look like a secret.
+type form int
+
+const (
+	assigned form = iota // password=…, password: …
+	told                 // the password is …, パスワードは…
+	beside               // password …
+)
+
+// Pieces of the patterns below. A value runs to the next blank, or to the end of its quotes.
+const (
+	passwordWord = `(?:pass ?words?|passwd|passwort|passphrase|passcode|pass|pwd|pw|pin|パスワード|パスコード|パスフレーズ|パス|ﾊﾟｽﾜｰﾄﾞ|暗証番号|暗証コード)`
+	suffix       = `([\w.-]{0,40})`
+	closing      = `(?:\\?["'\x60*_~\])」』”]){0,3}`
+	remark       = `(?:[ \t]?[(（\[][^()（）\[\]\n\xff]{1,40}[)）\]]|[ \t]+(?:for|of|on|to|in|at)[ \t]+[^\n:=\xff]{1,40}?|の[^\s:=\xff]{1,20}?)?`
+	opening      = `[ \t]*[*_~]{0,3}`
+	quoted       = `\\?"(?:[^"\\\n\xff]|\\.){1,200}"|'[^'\n\xff]{1,200}'|\x60[^\x60\n\xff]{1,200}\x60|「[^」\n\xff]{1,100}」|『[^』\n\xff]{1,100}』|【[^】\n\xff]{1,100}】|“[^”\n\xff]{1,200}”|‘[^’\n\xff]{1,200}’|⟦[^⟧\n\xff]{1,200}⟧`
+	value        = `(` + quoted + `|[!-~\x{a1}-\x{24f}]{1,200})`
+	blank        = `[ \t]`
+)
+
+var passwordKeywords = []string{"pass", "pwd", "pw", "pin", "パス", "ﾊﾟｽ", "暗証"}
+
+// passwordRules find what people call a password or a token, in the many ways in which they write that.
+func passwordRules() ([]*rule, error) {
+	var rules []*rule
+	for _, d := range []struct {
+		kind, pattern string
+		keywords      []string
+		take          secret
+	}{
+		{"password", `(?i)` + passwordWord + suffix + closing + remark + closing +
+			blank + `*(=>|:=|:{1,2}|={1,3}|->|→|⇒|\||>|,)` + `[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, assignedPassword},
+		{"password", `(?i)` + passwordWord + suffix + closing + remark +
+			`[ \t]+(?:is|was|will be|should be|to|as|に)(?:[ \t]+(?:now|currently|still|set to|changed to|this|the following|just|simply))?[ \t]*:?[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
+		{"password", `(?i)` + passwordWord + suffix + closing + remark +
+			`[ \t　]*(?:は|が|を|も|って|として|に)[、,: \t　]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
+		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
+		{"password", `(?i)--?(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value, []string{"--pass", "--pwd", "--secret", "--token", "--api", "--auth", "--access", "--client-secret", "-password", "-passwd"}, optionValue},
+		{"password", `(?i)(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|sshpass|sqlcmd|bcp|docker[ \t]+login|helm[ \t]+registry[ \t]+login)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-p[ \t]*` + value, []string{"mysql", "mariadb", "mongo", "sshpass", "sqlcmd", "bcp ", "docker login", "registry login"}, flagValue},
+		{"password", `(?i)redis-cli(?:[ \t][^\n\xff]{0,200}?)?[ \t]-a[ \t]+` + value, []string{"redis-cli"}, flagValue},
+		{"password", `(?i)ldap(?:search|modify|add|passwd)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-w[ \t]*` + value, []string{"ldap"}, flagValue},
+		{"password", `(?i)identified[ \t]+(?:with[ \t]+\w+[ \t]+)?by[ \t]+(?:password[ \t]+)?` + value, []string{"identified"}, optionValue},
+		{"access-token", `(?i)(?:token|secret|api[_ -]?keys?|access[_ -]?keys?|client[_ -]?secret|credentials?)` + suffix + closing + remark +
+			blank + `*(=>|:=|:{1,2}|={1,3}|\|)` + `[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, []string{"token", "secret", "api", "access", "client", "credential"}, assignedToken},
+		{"access-token", `(?i)(?:token|secret|api[_ -]?key|access[_ -]?key|secret[_ -]?key|credential)` + suffix + closing + remark +
+			`[ \t]+(?:is|was)[ \t]*:?[ \t]*` + opening + value, []string{"token", "secret", "api", "access", "credential"}, toldToken},
+		{"access-token", `(?i)(?:トークン|シークレット(?:アクセス)?(?:キー)?|APIキー|api ?キー|アクセスキー|秘密鍵|認証キー|認証情報|アクセストークン)()` + closing + remark +
+			`[ \t　]*(?:は|が|を|も|って|に|:|=|\|)[、,: \t　]*(?:\r?\n[ \t>]*)?` + opening + value, []string{"トークン", "シークレット", "apiキー", "api キー", "アクセスキー", "アクセストークン", "秘密鍵", "認証"}, toldToken},
+	} {
+		r, err := patternRule(d.kind, d.pattern, d.keywords, d.take)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, r)
+	}
+	return append(rules, columnRule()), nil
+}
+
+// named returns the word of a match as a name, such as "db_password", and whether its value can be a secret.
+func named(m match) (name string, ok bool) {
+	name = labelBefore(m.text, m.loc[0])
+	rest := m.group(1)
+	short := isShortWord(m)
+	if short && startsWithLetter(rest) || endsWithLetter(name) && short && !startsUpper(m) {
+		return "", false // "passed", "compass", "pwned"
+	}
+	words := wordsOf(rest)
+	if len(words) > 0 && benignSuffix[words[len(words)-1]] {
+		return "", false
+	}
+	return strings.ToLower(name), true
+}
+
+// isShortWord says whether the word is one of those that are parts of others.
+func isShortWord(m match) bool {
+	w := strings.ToLower(m.text[m.loc[0]:min(len(m.text), m.loc[0]+8)])
+	return hasShortPrefix(w, "pass", "passw", "passphr", "passcode") || strings.HasPrefix(w, "pw") || strings.HasPrefix(w, "pin")
+}
+
+func hasShortPrefix(w, short string, longer ...string) bool {
+	return strings.HasPrefix(w, short) && !anyPrefix(w, longer)
+}
+
+func startsWithLetter(s string) bool { return s != "" && isLetter(s[0]) }
+
+func endsWithLetter(s string) bool { return s != "" && isLetter(s[len(s)-1]) }
+
+func startsUpper(m match) bool { c := m.text[m.loc[0]]; return 'A' <= c && c <= 'Z' }
+
+var benignSuffix = wordSet(`length policy file files field fields expires expired expiry expiration expire reset changed change min max count type
+	hint label input prompt required enabled disabled age days attempts retry retries manager url link id ids name path less
+	protected protection strength rules rule format check validation validator verify verification encoder store storage
+	provider column index list updated created at on error failed failure mode grant hashing algorithm history rotation
+	version callback login auth form page ref key_ref stdin env var command arn bucket generator usage limit tokens
+	endpoint uri status state size total used remaining lifetime ttl duration timeout`)
+
+func assignedPassword(m match) (span, bool) {
+	s, v := valueOf(m, 3)
+	name, ok := named(m)
+	if !ok {
+		return s, false
+	}
+	tight := m.loc[5] == m.loc[6] && m.group(2) == "="
+	if m.group(2) == "," { // a list of words, or a row of CSV
+		return s, false
+	}
+	if isShortWord(m) && strings.HasPrefix(v, "Test") { // go test: "PASS: TestLoad1"
+		return s, false
+	}
+	if isShortWord(m) && !tight && !mixed(v) && !strings.Contains(name, "_") && !isSymbolic(v) && !isPIN(m, v) {
+		return s, false
+	}
+	return s, isPassword(v, assigned, tight, m.text[s.to:])
+}
+
+func toldPassword(m match) (span, bool) {
+	s, v := valueOf(m, 2)
+	if _, ok := named(m); !ok {
+		return s, false
+	}
+	if isPIN(m, v) {
+		return s, true
+	}
+	return s, isPassword(v, told, false, m.text[s.to:])
+}
+
+func besidePassword(m match) (span, bool) {
+	s, v := valueOf(m, 2)
+	if _, ok := named(m); !ok {
+		return s, false
+	}
+	return s, isPassword(v, beside, false, m.text[s.to:])
+}
+
+// isPIN says whether v is a number beside a word for PIN.
+func isPIN(m match, v string) bool {
+	word := m.text[m.loc[0]:]
+	return (strings.HasPrefix(word, "暗証") || strings.HasPrefix(word, "PIN") || strings.HasPrefix(word, "パスコード")) &&
+		len(v) >= 4 && all(v, isDigit) && !hasUnit(m.text[m.loc[1]:])
+}
+
+// optionValue takes what follows an option that is for a secret.
+func optionValue(m match) (span, bool) {
+	s, v := valueOf(m, 1)
+	if before := m.loc[0] - 1; m.text[m.loc[0]] == '-' && before >= 0 && (isWord(m.text[before]) || m.text[before] == '-') {
+		return s, false // "db-password"
+	}
+	return s, len(v) >= 3 && !strings.HasPrefix(v, "-") && !isPlaceholderValue(v) && !isReference(v) && !talk[strings.ToLower(v)] &&
+		(!all(v, isLetter) || m.text[s.from-1] != ' ' || len(v) >= 6 && !followedByWords(m.text[s.to:]))
+}
+
+// flagValue takes what follows -p in a command that signs in.
+func flagValue(m match) (span, bool) {
+	s, v := valueOf(m, 1)
+	glued := isWord(m.text[s.from-1])
+	return s, len(v) >= 4 && !isPlaceholderValue(v) && !isReference(v) && !all(v, func(b byte) bool { return isDigit(b) || b == ':' }) &&
+		!strings.HasPrefix(v, "-") && (glued && !strings.HasPrefix(v, "rot") && !strings.HasPrefix(v, "ort") || mixed(v) && hasDigit(v) || isSymbolic(v))
+}
+
+func assignedToken(m match) (span, bool) { return tokenValue(m, 3) }
+
+func toldToken(m match) (span, bool) { return tokenValue(m, 2) }
+
+// tokenValue takes the value of a token, which must look like one.
+func tokenValue(m match, group int) (span, bool) {
+	s, v := valueOf(m, group)
+	label := labelBefore(m.text, m.loc[0]) + m.text[m.loc[0]:m.loc[0]+len(m.text[m.loc[0]:s.from])]
+	words := wordsOf(label)
+	if len(words) > 0 && benignSuffix[words[len(words)-1]] {
+		return s, false
+	}
+	japanese := strings.ContainsFunc(m.group(0), func(c rune) bool { return c > 0x3000 })
+	if !japanese && !anyIn(words, secretWords) && (anyIn(words, idWords) || !hasWord(words, "token") && !(hasWord(words, "key") && anyIn(words, keyWords))) {
+		return s, false
+	}
+	return s, len(v) >= 8 && hasDigit(v) && mixed(v) && !wordy(v) && !idlike("", v) && !isPlaceholderValue(v) && !isReference(v) &&
+		!isCode(v)
+}
+
+// valueOf returns where the value is that a group of m matched, and the value, without quotes and what a sentence
+// or a list put behind it.
+func valueOf(m match, group int) (span, string) {
+	s := m.span(group)
+	for s.from < s.to && m.text[s.from] == '\\' {
+		s.from++
+	}
+	v := m.text[s.from:s.to]
+	open, n := utf8.DecodeRuneInString(v)
+	if i := strings.IndexRune("\"'`「『【“‘⟦", open); i >= 0 && len(v) > n {
+		s.from += n
+		last, k := utf8.DecodeLastRuneInString(v)
+		if strings.ContainsRune("\"'`」』】”’⟧", last) {
+			s.to -= k
+		}
+		return s, m.text[s.from:s.to]
+	}
+	v = v[:listEnd(v)]
+	v = strings.TrimRight(v, `.,;:)]}>"'\|`+"`")
+	if i := strings.Index(v, "</"); i >= 0 {
+		v = v[:i]
+	}
+	s.to = s.from + len(v)
+	return s, strings.Trim(v, "*_~`")
+}
+
+var listMark = regexp.MustCompile(`[;&,]["']?[A-Za-z][\w .-]{0,30}["']?[=:]|["'],|["']\)|\\n|\\"|",`)
+
+// listEnd returns where the first element of a list such as "a;User=b" ends.
+func listEnd(v string) int {
+	if loc := listMark.FindStringIndex(v); loc != nil && loc[0] > 0 {
+		return loc[0]
+	}
+	return len(v)
+}
+
+// isPassword says whether v, which stands in some form beside the word "password", is one.
+func isPassword(v string, f form, tight bool, after string) bool {
+	if len(v) < 4 || !strings.ContainsFunc(v, isAlnum) || isPlaceholderValue(v) || isReference(v) || isCode(v) || talk[strings.ToLower(v)] {
+		return false
+	}
+	digits := all(v, func(b byte) bool { return isDigit(b) || b == ',' || b == '.' })
+	switch {
+	case f == beside:
+		return (isSymbolic(v) && hasDigit(v) && mixed(v) || hasDigit(v) && hasCases(v)) && !wordy(v) && !units.MatchString(v) && !isCredentialFree(v)
+	case digits:
+		return !hasUnit(after) && (f == assigned && !followedByWords(after) || len(v) >= 6)
+	case units.MatchString(v) || strings.Contains(v, "@") && emailForm.MatchString(v):
+		return false
+	case hasDigit(v) && strings.ContainsFunc(v, isKanaOrKanji):
+		return !conditions.MatchString(v)
+	case hasDigit(v) && mixed(v):
+		return f == assigned || !wordyHyphen(v)
+	case isSymbolic(v):
+		return true
+	case f == told:
+		return strings.Count(v, "-") >= 3 || isDeclared(after) && all(v, isLetter) && len(v) >= 5
+	}
+	return tight || !followedByWords(after) && !wordy(v) || all(v, isLetter) && !followedByWords(after) && len(v) >= 5
+}
+
+// isCredentialFree says whether v is an ordinary id that follows the word by chance.
+func isCredentialFree(v string) bool { return isDigest(v) || idlike("", v) }
+
+// wordyHyphen says whether v is a compound such as "sha256-hashed".
+func wordyHyphen(v string) bool {
+	return strings.Contains(v, "-") && wordy(v) && strings.Count(v, "-") < 3
+}
+
+func isAlnum(r rune) bool {
+	return r < utf8.RuneSelf && (isLetter(byte(r)) || isDigit(byte(r))) || r > 0x3000 || 0xa1 < r && r < 0x250
+}
+
+func isKanaOrKanji(r rune) bool { return r > 0x3000 }
+
+func hasCases(v string) bool {
+	return strings.ToLower(v) != v && strings.ToUpper(v) != v
+}
+
+// isSymbolic says whether v has signs inside that words don't have.
+func isSymbolic(v string) bool {
+	inner := strings.TrimRight(v, "!?")
+	return strings.ContainsAny(inner, "!@#$%^&*+?~") && strings.ContainsFunc(inner, isAlnum) && len(inner) >= 5 || strings.HasSuffix(v, "!") && hasDigit(v)
+}
+
+var (
+	units      = regexp.MustCompile(`(?i)^(?:\d+(?:[.,]\d+)?[a-z%]{1,12}|v\d+(?:\.\d+)*|base\d\d(?:-\w+)?|sha-?\d+\S*|md5\S*|bcrypt\S*|argon2\w*|utf-?\d+|oauth2?\S*|2fa|1password\S*|\d+/\d+|[a-z]+\(\d*\))$`)
+	unitAfter  = regexp.MustCompile(`^[ \t]?(?:文字|桁|回|日|年|月|時|分|秒|件|人|個|番|章|char|digit|letter|time|day|hour|min|sec|month|year|byte|user|attempt|test|item|row|case|fail|of\b|/|%)`)
+	conditions = regexp.MustCompile(`文字|以上|以内|以下|桁|画面|ページ|期限|日|回|年|月`)
+	emailForm  = regexp.MustCompile(`^<?(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}>?$`)
+	declared   = regexp.MustCompile(`^(?:["'」』】”’\x60*_]{1,3})(?:です|だ|になり|となり|に変更|に設定|で[、。\s]|[.!。]?\s*$|[.!。]?\n)`)
+	wordAfter  = regexp.MustCompile(`^[,.;]?[ \t]+[\p{L}(]`)
+)
+
+func hasUnit(after string) bool { return unitAfter.MatchString(after[:min(len(after), 20)]) }
+
+// isDeclared says whether a quoted value ends its sentence.
+func isDeclared(after string) bool { return declared.MatchString(after[:min(len(after), 40)]) }
+
+func followedByWords(after string) bool { return wordAfter.MatchString(after[:min(len(after), 12)]) }
+
+var placeholderValue = regexp.MustCompile(`(?i)^(?:[*x.•●＊_#?-]+|<[^<>]*>?|\[[^\[\]]*\]?|\{[^{}]*\}?\}?|\$\{.*|\$\(.*|\$[a-z_][a-z_0-9]*|\$\{?\{.*|%[a-z_]+%|%\(?\w*\)?[sdvqr]|:[a-z_][a-z_0-9]*|@[a-z_]+@?|\?\d*|&[a-z_]+\.?|` +
+	`null|nil|none|undefined|true|false|empty|required|string|str|text|redacted|hidden|masked|filtered|withheld|placeholder|n/?a|tbd|todo|your[-_ ]?\S*|my[-_ ]?(?:password|secret|token)|dummy|example\S*|\S*\*{3,}\S*|x{4,}\S*|\S*\.\.\.|…|\\?["']+|0+|\(.*)$`)
+
+// isPlaceholderValue says whether v stands for a value rather than being one.
+func isPlaceholderValue(v string) bool { return v == "" || placeholderValue.MatchString(v) }
+
+var reference = regexp.MustCompile(`(?i)^(?:[a-z_][\w-]*(?:\.[a-z_]\w*)+(?:\(.*|\[.*)?|[a-z_][\w.]*[(\[].*|https?://.*|/[\w.-]+(?:/[\w.-]+)+/?|\.{1,2}/.*|[a-z]+:(?:secret|ssm|arn|vault|env|//).*|arn:.*|[a-z]:\\.*|projects/.*|[\w-]*(?:passw|pwd|secret|token|credential|パスワード)[a-z_-]*)$`)
+
+// isReference says whether v names where a secret is: a variable, a call, a path, a link.
+func isReference(v string) bool {
+	return reference.MatchString(v) && !isSymbolic(v) && !(dotted(v) && hasDigit(v))
+}
+
+// dotted says whether v has one dot, as passwords such as "Tanuki.2024" have.
+func dotted(v string) bool {
+	a, b, ok := strings.Cut(v, ".")
+	return ok && !strings.ContainsAny(b, ".([") && all(b, isDigit) && a != ""
+}
+
+// isCode says whether v is a piece of a program.
+func isCode(v string) bool {
+	return strings.ContainsAny(v, "()[]{}") && !hasDigit(v) || strings.Contains(v, "==") || strings.Contains(v, "=>") || strings.HasPrefix(v, "=")
+}
+
+var talk = wordSet(`expired expires expiring wrong incorrect correct invalid valid missing required optional needed changed updated reset
+	resetting forgotten lost unknown known empty blank null none not set unset stored saved hashed encrypted encoded protected weak strong
+	short long old new default same different there here sent shared given fine good okay done yes the this that what when where which who why
+	how and but for with from your their its only also always never still just like same above below please see ask check use used using
+	must should will can may being been have has had does doesn't didn't isn't wasn't was were are is in on at to of or it be by an if
+	string text varchar char integer boolean bool bytes object array number secretstr optional any void var val let const auto
+	accepted rejected denied failed failing fails failure success successful ok error disabled enabled locked unlocked visible hidden
+	working works broken compromised leaked rotated rotating rotation policy policies generated created removed deleted confidential
+	case-sensitive case-insensitive too now currently already stuck out up off over about after before until once then than them they
+	mandatory secret private public plain plaintext cleartext managed authentication authenticated unauthorized prompt manager field file
+	login username password passwords user email account admin%s followed exactly something anything nothing everything someone somebody
+	testing tests test passed pass skipped running`)

@@ -1,0 +1,266 @@
+package redact
+
+import (
+	"strings"
+	"testing"
+)
+
+// fill returns n characters of alphabet that look random, the same each time for one seed.
+func fill(n int, alphabet string, seed uint64) string {
+	var b strings.Builder
+	for range n {
+		seed = seed*6364136223846793005 + 1442695040888963407
+		b.WriteByte(alphabet[(seed>>33)%uint64(len(alphabet))])
+	}
+	return b.String()
+}
+
+const (
+	hexDigits = "0123456789abcdef"
+	upper32   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	alnum     = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	base64s   = alnum + "+/"
+)
+
+func newRedactor(t testing.TB) *Redactor {
+	t.Helper()
+	r, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// pem returns a key of the given label, as lines.
+func pem(label string, seed uint64) string {
+	var b strings.Builder
+	b.WriteString("-----BEGIN " + label + "-----\n")
+	for i := range uint64(12) {
+		b.WriteString(fill(64, base64s, seed+i) + "\n")
+	}
+	b.WriteString(fill(30, base64s, seed+99) + "==\n-----END " + label + "-----")
+	return b.String()
+}
+
+func serviceAccount(seed uint64) (object, keyID, body string) {
+	keyID = fill(40, hexDigits, seed)
+	body = fill(64, base64s, seed+1)
+	object = `{
+  "type": "service_account",
+  "project_id": "acme-analytics",
+  "private_key_id": "` + keyID + `",
+  "private_key": "-----BEGIN ` + `PRIVATE KEY-----\n` + body + `\n` + fill(64, base64s, seed+2) + `\n-----END ` + `PRIVATE KEY-----\n",
+  "client_email": "etl@acme-analytics.iam.gserviceaccount.com",
+  "client_id": "104857600000000000001",
+  "token_uri": "https://oauth2.googleapis.com/token",
+  "universe_domain": "googleapis.com"
+}`
+	return object, keyID, body
+}
+
+// taken are texts with a secret in double angle brackets, which the text itself doesn't have, by what they show.
+// A second pair is a second secret.
+func taken() map[string]string {
+	aws := "AKIA" + fill(16, upper32, 7)
+	github := "ghp_" + fill(36, alnum, 8)
+	jwt := "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ" + fill(60, alnum, 9) + "." + fill(43, alnum, 10)
+	api := fill(40, alnum, 11)
+	return map[string]string{
+		"an AWS key":                                    "my key is ⟪" + aws + "⟫ please",
+		"an AWS key before a full stop":                 "it is ⟪" + aws + "⟫.",
+		"a GitHub token in brackets":                    "use it (⟪" + github + "⟫)",
+		"a GitHub token before a comma":                 "token ⟪" + github + "⟫, then",
+		"a GitHub token beside gitleaks:allow":          "x = ⟪" + github + "⟫ # gitleaks:allow",
+		"a JWT":                                         "curl with ⟪" + jwt + "⟫",
+		"a JWT before a Japanese stop":                  "これです：⟪" + jwt + "⟫。",
+		"a key with a zero-width space inside":          "⟪" + aws[:9] + "\u200b" + aws[9:] + "⟫",
+		"a key with a soft hyphen inside":               "⟪" + aws[:9] + "\u00ad" + aws[9:] + "⟫",
+		"a key with bold inside":                        "⟪" + aws[:6] + "*" + aws[6:12] + "*" + aws[12:] + "⟫",
+		"a key with strike and code inside":             "⟪" + aws[:6] + "~" + aws[6:12] + "`" + aws[12:] + "⟫",
+		"a key with italics inside":                     "⟪" + aws[:6] + "_" + aws[6:12] + "_" + aws[12:] + "⟫",
+		"a GitHub token with italics inside":            "⟪" + github[:9] + "_" + github[9:20] + "_" + github[20:] + "⟫",
+		"a key in fullwidth letters":                    "⟪" + wide(aws) + "⟫",
+		"a key in a terminal's colours":                 "\x1b[31m⟪" + aws + "⟫\x1b[0m",
+		"a key after an invisible character":            "x\u200b⟪" + aws + "⟫",
+		"a token broken over two lines":                 "⟪" + github[:22] + "\n" + github[22:] + "⟫",
+		"a token broken over two indented lines":        "⟪" + github[:22] + "\n    " + github[22:] + "⟫",
+		"a JWT broken over four lines":                  "⟪" + jwt[:40] + "\n" + jwt[40:80] + "\n" + jwt[80:120] + "\n" + jwt[120:] + "⟫",
+		"a bot token of Slack":                          "SLACK: ⟪" + "xoxb-" + "123456789012-1234567890123-" + fill(24, alnum, 3) + "⟫",
+		"an app token of Slack":                         "⟪" + "xapp-" + "1-A0123456789-1234567890123-" + fill(64, hexDigits, 3) + "⟫",
+		"a password in English":                         "The password is ⟪Tanuki!2024⟫, thanks",
+		"a password with a word before it":              "the db password is now ⟪tanuki2024⟫",
+		"a password for something":                      "password for the prod db is ⟪kaki-2024x⟫",
+		"a password with a remark":                      "password (staging): ⟪tanuki99⟫",
+		"a password after a colon":                      "password: ⟪sunshine⟫",
+		"a password at the end of a line":               "user: bob\npassword: ⟪sunshine⟫\nhost: db",
+		"a password on the next line":                   "password:\n⟪tanuki99⟫",
+		"a password in bold":                            "*password*: *⟪tanuki99⟫*",
+		"a password as code":                            "password: `⟪tanuki99⟫`",
+		"a password in fullwidth":                       "ｐａｓｓｗｏｒｄ：⟪tanuki99⟫",
+		"a password in fullwidth as well":               "パスワード：⟪ｔａｎｕｋｉ９９⟫",
+		"pass":                                          "user: svc_etl pass: ⟪k4ki&mikan⟫",
+		"pw":                                            "pw=⟪mikan4ever⟫",
+		"pwd beside":                                    "ID:bob PW:⟪mikan4ever⟫",
+		"a password beside the word":                    "login etl, password ⟪Mikan4ever!⟫",
+		"a password to change to":                       "I changed the password to ⟪mikan4ever⟫",
+		"an environment variable":                       "export DB_PASSWORD=⟪mikan⟫",
+		"a token of an environment variable":            "export FOO_TOKEN=⟪a81jjs92kk⟫",
+		"a short api key":                               "api_key: ⟪a81jjs92⟫",
+		"a password in JSON":                            `{"user":"bob","password":"⟪mikan⟫","port":5432}`,
+		"a password in escaped JSON":                    `"{\"user\":\"bob\",\"password\":\"⟪mikan99⟫\",\"port\":5432}"`,
+		"a password in YAML":                            "db:\n  user: bob\n  password: '⟪m i k a n 9⟫'\n",
+		"a password in XML":                             "<user>bob</user><password>⟪mikan99⟫</password>",
+		"a password in properties":                      "spring.datasource.password=⟪mikan99⟫\nspring.x=1",
+		"a connection string":                           "Server=db1;User Id=sa;Password=⟪My$ecret1⟫;Encrypt=true",
+		"a connection string with Pwd":                  "Driver={x};Server=db1;Uid=sa;Pwd=⟪My$ecret1⟫;",
+		"a JDBC address":                                "jdbc:mysql://db1/sales?user=bob&password=⟪mikan99⟫&useSSL=false",
+		"a JDBC address of Oracle":                      "jdbc:oracle:thin:scott/⟪tiger⟫@//db1:1521/orcl",
+		"an address of Postgres":                        "postgres://etl:⟪mikan⟫@db1.acme.internal:5432/sales",
+		"an address with signs in the password":         "postgresql://etl:⟪p@ss:w0rd⟫@db1/sales?sslmode=require",
+		"an address of MongoDB":                         "mongodb+srv://bob:⟪mikan99⟫@cluster0.example.net/?w=1",
+		"an address of a proxy":                         "https_proxy=http://bob:⟪mikan⟫@proxy:3128",
+		"a token in an address":                         "git clone https://⟪a81jjs92kkd8s8s7s6s5⟫@git.acme.internal/x.git",
+		"an option":                                     "mysqldump --password=⟪mikan⟫ sales",
+		"an option with a blank":                        "loader --user bob --password ⟪mikan99⟫ --table t",
+		"mysql -p":                                      "mysql -u root -p⟪mikan⟫ sales",
+		"mysql -p with a blank":                         "mysql -u root -p ⟪mikan99⟫",
+		"docker login":                                  "docker login -u bob -p ⟪mikan99x⟫ registry",
+		"identified by":                                 "CREATE USER etl IDENTIFIED BY '⟪mikan⟫'",
+		"a password in SQL":                             "ALTER USER etl WITH PASSWORD '⟪Mikan99⟫'",
+		"a bearer token":                                "Authorization: Bearer ⟪" + api + "⟫",
+		"a basic header":                                "Authorization: Basic ⟪Ym9iOm1pa2FuOTk=⟫",
+		"a header in curl":                              `curl -H "Authorization: Bearer ⟪` + api + `⟫" https://x`,
+		"a cookie":                                      "Cookie: theme=dark; ⟪session=" + api + "⟫",
+		"curl -u":                                       "curl -u ⟪bob:mikan99⟫ https://x",
+		"an api key":                                    "DATADOG_API_KEY=⟪" + fill(32, hexDigits, 5) + "⟫",
+		"a secret in base64":                            "AccountKey=⟪" + fill(86, base64s, 6) + "==⟫;EndpointSuffix=core",
+		"an AWS secret":                                 "aws_secret_access_key = ⟪" + fill(40, base64s, 12) + "⟫",
+		"a signed address":                              "https://storage.example.com/x?X-Goog-Date=1&X-Goog-Signature=⟪" + fill(64, hexDigits, 4) + "⟫",
+		"a private key":                                 "key:\n⟪" + pem("RSA "+"PRIVATE KEY", 20) + "⟫\nthanks",
+		"a private key without an end":                  "⟪" + strings.TrimSuffix(pem("PRIVATE "+"KEY", 21), "-----END PRIVATE KEY-----") + "⟫",
+		"a private key without a beginning":             "⟪" + strings.TrimPrefix(pem("PRIVATE "+"KEY", 22), "-----BEGIN PRIVATE KEY-----\n") + "⟫",
+		"a private key in one line":                     `"⟪` + strings.ReplaceAll(pem("EC "+"PRIVATE KEY", 23), "\n", `\n`) + `⟫"`,
+		"an OpenSSH key":                                "⟪" + pem("OPENSSH "+"PRIVATE KEY", 24) + "⟫",
+		"a PGP key":                                     "⟪" + pem("PGP "+"PRIVATE KEY BLOCK", 25) + "⟫",
+		"a Japanese password":                           "パスワードは⟪tanuki99⟫です。",
+		"a Japanese password with a colon":              "パスワード：⟪tanuki⟫",
+		"a Japanese password in quotes":                 "パスワードは「⟪さくら2024⟫」です",
+		"a Japanese password of letters in quotes":      "パスワードは「⟪sakura⟫」です",
+		"a Japanese password with a remark":             "パスワード（本番環境）は ⟪Sakura#1⟫ です",
+		"a Japanese password of something":              "パスワードの初期値は⟪sakura2024⟫になります",
+		"a Japanese password changed":                   "パスワードを⟪sakura2024⟫に変更しました",
+		"a Japanese password on the next line":          "パスワード：\n⟪sakura2024⟫\n",
+		"a Japanese password in half width":             "ﾊﾟｽﾜｰﾄﾞ:⟪sakura2024⟫",
+		"a PIN in Japanese":                             "暗証番号は⟪4821⟫です",
+		"a PIN in Japanese with a colon":                "暗証番号：⟪4821⟫",
+		"an api key in Japanese":                        "APIキーは⟪a81jjs92kk⟫です",
+		"a token in Japanese":                           "トークン：⟪a81jjs92kk⟫",
+		"ID and PW":                                     "ID：bob　PW：⟪sakura2024⟫",
+		"a Markdown table of fields":                    "| user | bob |\n| password | ⟪mikan99⟫ |\n",
+		"a Markdown table of rows":                      "| user | password |\n|---|---|\n| bob | ⟪mikan99⟫ |\n| eve | ⟪kaki88⟫ |\n",
+		"a CSV":                                         "user,password,role\nbob,⟪mikan99⟫,admin\neve,⟪kaki88⟫,user\n",
+		"a table by tabs":                               "ユーザー\tパスワード\nbob\t⟪mikan99⟫\n",
+		"a password wrapped as a placeholder":           "password: ⟪⟦withheld: hunter-two⟧⟫",
+		"a token in a marker":                           "<!-- supportbot ticket=⟪" + github + "⟫ -->",
+		"a password in a marker":                        "<!-- supportbot password=⟪mikan99⟫ -->",
+		"a token in a link":                             "https://github.com/acme/⟪" + github + "⟫/issues/1",
+		"a password in a link":                          "https://bob:⟪mikan99⟫@acme.slack.com/archives/C0123456789/p1712345678123456",
+		"a token behind a link":                         "https://acme.slack.com/archives/C0123456789/p1712345678123456?⟪" + github + "⟫",
+		"a Kubernetes secret":                           "apiVersion: v1\nkind: Secret\ndata:\n  ⟪pw: bWlrYW45OW1pa2Fu⟫\n",
+		"a password and a user in one":                  "ID/PW: ⟪bob/mikan99⟫",
+		"a netrc":                                       "machine db1 login bob password ⟪Mikan99⟫",
+		"a pgpass file":                                 "db1.acme.internal:5432:sales:etl:⟪mikan99⟫",
+		"a password with gitleaks:allow":                "password=⟪mikan99⟫ gitleaks:allow",
+		"a GitHub token in a Slack link":                "<https://x.example/?t=⟪" + github + "⟫|here>",
+		"a key id of a service account in part":         `"private_key_id": "⟪` + fill(40, hexDigits, 77) + `⟫"`,
+	}
+}
+
+// wide returns s in fullwidth characters.
+func wide(s string) string {
+	return strings.Map(func(r rune) rune { return r - '!' + 0xff01 }, s)
+}
+
+// unmark returns the text without the marks, and what is between them.
+func unmark(marked string) (text string, secrets []string) {
+	for {
+		before, rest, ok := strings.Cut(marked, "⟪")
+		text += before
+		if !ok {
+			return text, secrets
+		}
+		var secret string
+		secret, marked, _ = strings.Cut(rest, "⟫")
+		text += secret
+		secrets = append(secrets, secret)
+	}
+}
+
+func TestSecretsAreTakenOut(t *testing.T) {
+	r := newRedactor(t)
+	for name, marked := range taken() {
+		t.Run(name, func(t *testing.T) {
+			text, secrets := unmark(marked)
+			got, found := r.String(text)
+			if len(found) == 0 {
+				t.Fatalf("nothing found in %q", text)
+			}
+			for _, s := range secrets {
+				if leaks(got, s) {
+					t.Errorf("%q\nbecame %q,\nwhich still has of %q", text, got, s)
+				}
+			}
+			if again, more := r.String(got); again != got || len(more) > 0 {
+				t.Errorf("redacting %q again gave %q", got, again)
+			}
+		})
+	}
+}
+
+// leaks says whether text still has a run of a secret. A secret's own punctuation and short remains don't count.
+func leaks(text, secret string) bool {
+	const run = 5
+	text = placeholderForm.ReplaceAllString(text, "")
+	if len(secret) <= run {
+		return strings.Contains(text, secret)
+	}
+	for i := 0; i+run <= len(secret); i++ {
+		part := secret[i : i+run]
+		if !strings.Contains("-----BEGIN PRIVATE KEY----- session=", part) && strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestAServiceAccountGoesWhole(t *testing.T) {
+	r := newRedactor(t)
+	object, id, body := serviceAccount(40)
+	_, tail, _ := strings.Cut(object, `"project_id"`)
+	head, _, _ := strings.Cut(object, "\\n-----END")
+	for name, text := range map[string]string{
+		"as it is":                   "here:\n" + object + "\nthanks",
+		"in one line":                "here:\n" + strings.ReplaceAll(object, "\n", " ") + "\nthanks",
+		"with real line ends inside": "here:\n" + strings.ReplaceAll(object, `\n`, "\n") + "\nthanks",
+		"with Windows line ends":     "here:\n" + strings.ReplaceAll(object, "\n", "\r\n") + "\nthanks",
+		"with typographic quotes":    "here:\n" + strings.ReplaceAll(object, `"`, "”") + "\nthanks",
+		"escaped in a string":        "here:\n" + strings.ReplaceAll(strings.ReplaceAll(object, `\`, `\\`), `"`, `\"`) + "\nthanks",
+		"without its beginning":      "here:\n" + tail + "\nthanks",
+		"without its end":            "here:\n" + head,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, found := r.String(text)
+			for _, part := range []string{id, body[:20], body[30:60], "PRIVATE KEY"} {
+				if strings.Contains(got, part) {
+					t.Errorf("%q is still in %q", part, got)
+				}
+			}
+			if len(found) != 1 || found[0].Kind != "service-account-key" {
+				t.Errorf("found %v in %q", found, got)
+			}
+			if want := "here:\n" + Placeholder("service-account-key") + "\nthanks"; name == "as it is" && got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
