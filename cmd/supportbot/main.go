@@ -78,8 +78,10 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// errReported is the end of a command that has said itself what is wrong.
-var errReported = errors.New("reported")
+// reported is the exit status of a command that has said itself what is wrong.
+type reported int
+
+func (r reported) Error() string { return fmt.Sprintf("exit status %d", int(r)) }
 
 // load reads the settings and the secrets. All that is wrong with either is in the error, a usageError.
 func (f configFlag) load(e *environment) (Settings, Secrets, error) {
@@ -96,11 +98,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	e := &environment{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv}
 	err := execute(ctx, args, e)
 	var usage usageError
+	var status reported
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errReported):
-		return exitFailed
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &usage):
 		fmt.Fprintln(stderr, err)
 		return exitUsage

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,41 +22,46 @@ func (manifestCmd) Run(e *environment) error {
 
 // needs is all that the bot asks of Slack: the app manifest and check are made of it.
 func needs() []slack.Need {
-	return []slack.Need{
-		{Scope: "channels:history", Events: []string{"message.channels"}, Why: "hear a mention of the support group in public channels"},
-		{Scope: "channels:read", Events: []string{"channel_rename"}, Why: "name channels in issues, and tell those shared with other companies"},
-		{Scope: "users:read", Events: []string{"user_change"}, Why: "name people in issues, and answer in their language"},
-		{Scope: "usergroups:read", Events: []string{"subteam_updated", "subteam_members_changed"}, Why: "know the support group and who is in it"},
-		{Scope: "chat:write", Why: "answer in threads, and write direct messages about secrets"},
-	}
+	return append(slack.Needs(),
+		slack.Need{Scope: "channels:read", Events: []string{"channel_rename"}, Why: "notice when a channel gets another name"},
+		slack.Need{Scope: "users:read", Events: []string{"user_change"}, Why: "notice when a person gets another name or leaves"},
+		slack.Need{
+			Scope: "usergroups:read", Events: []string{"subteam_updated", "subteam_members_changed"},
+			Why: "notice when the support group changes",
+		},
+	)
 }
 
-// merged returns needs with each scope once, sorted by scope, and each event once, at the first scope that
-// names it.
-func merged(needs []slack.Need) []slack.Need {
-	byScope := map[string]*slack.Need{}
+// An ask is what is asked of Slack for one scope, by all who need it.
+type ask struct {
+	scope  string
+	events []string // each only at the first scope that names it
+	whys   []string
+}
+
+// asks returns needs with each scope and each event once, sorted by scope.
+func asks(needs []slack.Need) []ask {
+	byScope := map[string]*ask{}
 	events := map[string]bool{}
-	var all []*slack.Need
 	for _, n := range needs {
-		m := byScope[n.Scope]
-		if m == nil {
-			m = &slack.Need{Scope: n.Scope, Why: n.Why}
-			byScope[n.Scope] = m
-			all = append(all, m)
-		} else if !slices.Contains(strings.Split(m.Why, "; "), n.Why) {
-			m.Why += "; " + n.Why
+		a := byScope[n.Scope]
+		if a == nil {
+			a = &ask{scope: n.Scope}
+			byScope[n.Scope] = a
+		}
+		if !slices.Contains(a.whys, n.Why) {
+			a.whys = append(a.whys, n.Why)
 		}
 		for _, event := range n.Events {
 			if !events[event] {
 				events[event] = true
-				m.Events = append(m.Events, event)
+				a.events = append(a.events, event)
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b *slack.Need) int { return strings.Compare(a.Scope, b.Scope) })
-	list := make([]slack.Need, len(all))
-	for i, m := range all {
-		list[i] = *m
+	var list []ask
+	for _, scope := range slices.Sorted(maps.Keys(byScope)) {
+		list = append(list, *byScope[scope])
 	}
 	return list
 }
@@ -64,10 +70,13 @@ func merged(needs []slack.Need) []slack.Need {
 // Its form: https://docs.slack.dev/reference/app-manifest.
 func writeManifest(w io.Writer, needs []slack.Need) error {
 	var scopes, events strings.Builder
-	for _, n := range merged(needs) {
-		fmt.Fprintf(&scopes, "      - %s # %s\n", n.Scope, n.Why)
-		for _, event := range n.Events {
-			fmt.Fprintf(&events, "      - %s # with %s\n", event, n.Scope)
+	for _, a := range asks(needs) {
+		for _, why := range a.whys {
+			fmt.Fprintf(&scopes, "      # %s\n", why)
+		}
+		fmt.Fprintf(&scopes, "      - %s\n", a.scope)
+		for _, event := range a.events {
+			fmt.Fprintf(&events, "      - %s # with %s\n", event, a.scope)
 		}
 	}
 	_, err := fmt.Fprintf(w, manifest, scopes.String(), events.String())

@@ -88,17 +88,17 @@ func TestManifestAsksForEachScopeAndEventOnceAndForTheScopeOfEachEvent(t *testin
 }
 
 func TestNeedsOfSeveralPartsAreMergedByScope(t *testing.T) {
-	got := merged([]slack.Need{
+	got := asks([]slack.Need{
 		{Scope: "users:read", Why: "name people"},
 		{Scope: "chat:write", Events: []string{"a"}, Why: "answer"},
 		{Scope: "users:read", Events: []string{"user_change", "a"}, Why: "know their language"},
 		{Scope: "users:read", Events: []string{"user_change"}, Why: "name people"},
 	})
-	want := []slack.Need{
-		{Scope: "chat:write", Events: []string{"a"}, Why: "answer"},
-		{Scope: "users:read", Events: []string{"user_change"}, Why: "name people; know their language"},
+	want := []ask{
+		{scope: "chat:write", events: []string{"a"}, whys: []string{"answer"}},
+		{scope: "users:read", events: []string{"user_change"}, whys: []string{"name people", "know their language"}},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(ask{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"supportbot/store"
+)
+
+// store checks the database without changing it.
+func (r *report) store(s StoreSettings) {
+	path, err := filepath.Abs(s.Path)
+	if err != nil {
+		path = s.Path
+	}
+	r.section("Database, " + path)
+	folder := filepath.Dir(path)
+	if err := tryWriting(folder); err != nil {
+		r.miss("folder %s: %v", folder, err)
+		r.next("The bot needs a folder that it may write to; set store.path.")
+		return
+	}
+	if kind := networkFileSystem(folder); kind != "" {
+		r.miss("folder %s is on %s, where SQLite can lose data", folder, kind)
+		r.next("Use a local disk.")
+	}
+	_, err = os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		r.good("none yet; the first run makes it")
+		return
+	case err != nil:
+		r.miss("%v", errors.Unwrap(err))
+		return
+	}
+	db, err := store.OpenReadOnly(path)
+	if err != nil {
+		r.miss("can't be opened: %v", err)
+		return
+	}
+	_ = db.Close() // it was opened for reading only
+	r.good("can be opened")
+	if isLocked(path + ".lock") {
+		r.note("a supportbot is running on it; a second one would be refused")
+	}
+}
+
+// isLocked says whether a process holds the lock file that store.Open takes.
+func isLocked(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
+// tryWriting makes a file in folder and takes it away.
+func tryWriting(folder string) error {
+	f, err := os.CreateTemp(folder, ".supportbot-check-")
+	if err != nil {
+		return errors.Unwrap(err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"supportbot/integrations/sandbox"
+	"supportbot/store"
+)
+
+// A house is all that check looks at: by default, everything is in order.
+type house struct {
+	slack  *sandbox.Slack
+	github *sandbox.GitHub
+	dir    string
+	api    string // address of Slack, if not that of the stand-in
+	lines  string // more of the settings file
+	ops    string // id of the ops channel
+	env    map[string]string
+}
+
+func newHouse(t *testing.T, options sandbox.GitHubOptions) *house {
+	t.Helper()
+	slack := sandbox.NewSlack(sandbox.SlackOptions{Scopes: neededScopes()})
+	t.Cleanup(slack.Close)
+	github := sandbox.NewGitHub(options)
+	t.Cleanup(github.Close)
+	var members []string
+	for _, name := range []string{"Aiko", "Ben", "Chloé"} {
+		members = append(members, slack.AddPerson(sandbox.Person{ID: "U0" + strings.ToUpper(name[:3]), Name: name}).ID)
+	}
+	slack.AddGroup(sandbox.Group{ID: "S0SUPPORT", Handle: "support", Members: members})
+	slack.AddGroup(sandbox.Group{ID: "S0EMPTY", Handle: "nobody"})
+	slack.AddChannel(sandbox.Channel{ID: "C0OPS", Name: "ops", Members: []string{slack.BotUserID()}})
+	return &house{
+		slack: slack, github: github, dir: t.TempDir(), api: slack.URL(), ops: "C0OPS",
+		env: map[string]string{
+			"SLACK_APP_TOKEN": slack.AppToken(), "SLACK_BOT_TOKEN": slack.BotToken(), "GITHUB_TOKEN": github.Token(),
+		},
+	}
+}
+
+func neededScopes() []string {
+	var scopes []string
+	for _, a := range asks(needs()) {
+		scopes = append(scopes, a.scope)
+	}
+	return scopes
+}
+
+// check runs the command and returns its exit status and its output, with what changes from run to run named.
+func (h *house) check(t *testing.T) (int, string) {
+	t.Helper()
+	file := filepath.Join(h.dir, "supportbot.yml")
+	settings := fmt.Sprintf("slack:\n  api_url: %s\n  support_group: S0SUPPORT\n  ops_channel: %s\ngithub:\n  base_url: %s\n  repository: acme/analytics-support\nstore:\n  path: %s\n%s",
+		h.api, h.ops, h.github.URL(), filepath.Join(h.dir, "supportbot.db"), h.lines)
+	if h.ops == "" {
+		settings = strings.Replace(settings, "  ops_channel: \n", "", 1)
+	}
+	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := command(t, func(name string) string { return h.env[name] }, "check", "--config", file)
+	if stderr != "" {
+		t.Errorf("on stderr: %s", stderr)
+	}
+	for name, secret := range h.env {
+		if strings.HasSuffix(name, "TOKEN") && strings.Contains(stdout, secret) {
+			t.Errorf("%s is shown:\n%s", name, stdout)
+		}
+	}
+	return code, strings.NewReplacer(h.api, "SLACK", h.slack.URL(), "SLACK", h.github.URL(), "GITHUB/", h.dir, "DIR").Replace(stdout)
+}
+
+func TestCheckOfAHouseInOrder(t *testing.T) {
+	code, out := newHouse(t, sandbox.GitHubOptions{CanPush: true}).check(t)
+	if code != exitOK {
+		t.Errorf("exit status %d", code)
+	}
+	golden(t, "testdata/check/in-order.golden", out)
+}
+
+func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*testing.T, *house)
+		code   int
+		want   []string // lines that must be there
+	}{
+		{"a scope is missing", func(_ *testing.T, h *house) {
+			h.slack.SetScopes("channels:history", "channels:read", "chat:write", "users:read")
+		}, exitFailed, []string{
+			"✗ scope usergroups:read is missing; it is needed to check the support group",
+			"Add it under OAuth & Permissions",
+			"✗ support group S0SUPPORT: missing_scope (needs usergroups:read)",
+		}},
+		{"a scope is granted that nobody uses", func(_ *testing.T, h *house) {
+			h.slack.SetScopes(append(neededScopes(), "files:read")...)
+		}, exitOK, []string{"· scopes granted but not used: files:read"}},
+		{"names can't be read", func(_ *testing.T, h *house) {
+			h.slack.SetScopes("channels:history", "channels:read", "chat:write", "usergroups:read")
+		}, exitFailed, []string{"✗ scope users:read is missing", "✓ support group S0SUPPORT: @support, 3 members: U0AIK, U0BEN, U0CHL"}},
+		{"the tokens were revoked", func(_ *testing.T, h *house) { h.slack.Revoke() }, exitFailed, []string{
+			"✗ app token: token_revoked", "✗ bot token: token_revoked", "Copy the token again from where it was made",
+		}},
+		{"a wrong bot token", func(_ *testing.T, h *house) { h.env["SLACK_BOT_TOKEN"] = fakeBot }, exitFailed, []string{"✗ bot token: invalid_auth"}},
+		{"Slack is not there", func(_ *testing.T, h *house) { h.slack.Close() }, exitFailed, []string{
+			"✗ bot token: no answer (dial tcp", "Is the address in the settings right, and may this machine reach it (proxy, firewall)?",
+		}},
+		{"the group is another", func(_ *testing.T, h *house) {
+			h.lines = ""
+			h.slack.AddGroup(sandbox.Group{ID: "S0OTHER", Handle: "other"})
+			h.api = withAnswer(t, h.slack.URL(), "usergroups.list", `{"ok":true,"usergroups":[{"id":"S0OTHER","handle":"other"},{"id":"S0GONE","handle":"gone","date_delete":1}]}`)
+		}, exitFailed, []string{"✗ support group S0SUPPORT: there is none with this id", "Put one of these into slack.support_group: S0OTHER (@other)."}},
+		{"the group is switched off", func(t *testing.T, h *house) {
+			h.api = withAnswer(t, h.slack.URL(), "usergroups.list", `{"ok":true,"usergroups":[{"id":"S0SUPPORT","handle":"support","date_delete":1}]}`)
+		}, exitFailed, []string{"✗ support group S0SUPPORT: @support is switched off"}},
+		{"the group is empty", func(_ *testing.T, h *house) {
+			h.slack.AddGroup(sandbox.Group{ID: "S0SUPPORT", Handle: "support"})
+		}, exitOK, []string{"! support group S0SUPPORT: @support has no members"}},
+		{"a large group with a name that steers the terminal", func(_ *testing.T, h *house) {
+			var members []string
+			for i := range 12 {
+				members = append(members, h.slack.AddPerson(sandbox.Person{Name: fmt.Sprintf("p%d\x1b[31m", i), Deleted: i == 1}).ID)
+			}
+			h.slack.AddGroup(sandbox.Group{ID: "S0SUPPORT", Handle: "support", Members: members})
+		}, exitOK, []string{"@support, 12 members: p0�[31m, p1�[31m (deactivated), p2�[31m", "p9�[31m, and 2 more"}},
+		{"no ops channel", func(_ *testing.T, h *house) { h.ops = "" }, exitOK, []string{"· ops channel: none set, so alarms go to the log only"}},
+		{"an ops channel that is not there", func(_ *testing.T, h *house) { h.ops = "C0NOWHERE" }, exitFailed, []string{"✗ ops channel C0NOWHERE: there is none with this id that the bot can see"}},
+		{"the bot is not in the ops channel", func(_ *testing.T, h *house) {
+			h.slack.AddChannel(sandbox.Channel{ID: "C0OPS", Name: "ops"})
+		}, exitFailed, []string{"✗ ops channel C0OPS: the bot is not in #ops", "Invite it there"}},
+		{"the ops channel is archived", func(_ *testing.T, h *house) {
+			h.slack.AddChannel(sandbox.Channel{ID: "C0OPS", Name: "ops", Archived: true})
+		}, exitFailed, []string{"✗ ops channel C0OPS: #ops is archived"}},
+		{"another company reads the alarms", func(_ *testing.T, h *house) {
+			h.slack.AddChannel(sandbox.Channel{ID: "C0OPS", Name: "ops", ExtShared: true, Members: []string{h.slack.BotUserID()}})
+		}, exitOK, []string{"! ops channel C0OPS: #ops is shared with another company"}},
+		{"a server that knows no user groups", func(t *testing.T, h *house) {
+			h.api = withAnswer(t, h.slack.URL(), "usergroups.list", `{"ok":false,"error":"unknown_method"}`)
+		}, exitOK, []string{"! support group S0SUPPORT: can't be checked, since this server doesn't know the method; what rests on it won't work"}},
+		{"a server that doesn't say which scopes it gave", func(t *testing.T, h *house) {
+			h.api = withAnswer(t, h.slack.URL(), "auth.test", `{"ok":true,"user_id":"U0SANDBOT","url":"https://acme.slack.com/"}`)
+		}, exitOK, []string{"! scopes: this server doesn't say which the bot token has"}},
+		{"Slack wants fewer calls", func(_ *testing.T, h *house) {
+			h.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Limited, On: "usergroups.list", Delay: 30 * time.Second})
+		}, exitOK, []string{"! support group S0SUPPORT: can't be checked now", "Try again in 30s."}},
+		{"an app token without its scope", func(t *testing.T, h *house) {
+			h.api = withAnswer(t, h.slack.URL(), "apps.connections.open", `{"ok":false,"error":"missing_scope","needed":"connections:write"}`)
+		}, exitFailed, []string{"✗ app token: lacks the scope connections:write"}},
+
+		{"no secrets", func(_ *testing.T, h *house) { h.env = nil }, exitFailed, []string{
+			"✗ SLACK_APP_TOKEN is not set", "✗ SLACK_BOT_TOKEN is not set", "✗ GitHub needs either GITHUB_TOKEN or an app",
+			"· bot: not checked without SLACK_BOT_TOKEN",
+		}},
+		{"settings with mistakes, and no secrets", func(_ *testing.T, h *house) {
+			h.env, h.lines = nil, "limts:\n"
+		}, exitUsage, []string{`supportbot.yml:10:1: "limts" is not a setting; did you mean limits?`, "✗ SLACK_APP_TOKEN is not set", "Not ready: 4 things to mend (✗), 0 warnings (!)."}},
+		{"everything observes", func(_ *testing.T, h *house) { h.lines = "mode: observe\n" }, exitOK, []string{"· mode is observe: the bot reads and stores, and writes nothing"}},
+		{"all but support observes", func(_ *testing.T, h *house) { h.lines = "mode: observe\nsupport:\n  mode: live\n" }, exitOK, []string{"· mode is observe, but live for support"}},
+
+		{"the database is in use", func(t *testing.T, h *house) {
+			db, err := store.Open(filepath.Join(h.dir, "supportbot.db"), time.Now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = db.Close() })
+		}, exitOK, []string{"· a supportbot is running on it"}},
+		{"the database is there, of an earlier run", func(t *testing.T, h *house) {
+			db, err := store.Open(filepath.Join(h.dir, "supportbot.db"), time.Now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}, exitOK, []string{"✓ can be opened"}},
+		{"the database is none", func(t *testing.T, h *house) {
+			if err := os.WriteFile(filepath.Join(h.dir, "supportbot.db"), []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, exitFailed, []string{"✗ can't be opened: "}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := newHouse(t, sandbox.GitHubOptions{CanPush: true})
+			test.change(t, h)
+			code, out := h.check(t)
+			if code != test.code {
+				t.Errorf("exit status %d, want %d", code, test.code)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("lacks %q", want)
+				}
+			}
+			if t.Failed() {
+				t.Log(out)
+			}
+		})
+	}
+}
+
+// withAnswer returns the address of a server that answers one method so, and for the others is Slack's.
+func withAnswer(t *testing.T, slack, method, answer string) string {
+	t.Helper()
+	target, err := url.Parse(slack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: target.Scheme, Host: target.Host})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/"+method) {
+			_, _ = io.WriteString(w, answer)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + "/api/"
+}
