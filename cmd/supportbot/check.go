@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -25,9 +26,14 @@ func (checkCmd) Help() string {
 Each line begins with ✓ for what is in order, ✗ for what the bot can't do without, ! for what you may want to change, · for what is good to know.`
 }
 
+// checkTimeout is for all of check; each call has a shorter one of its own.
+const checkTimeout = time.Minute
+
 // Run checks everything that can be checked, also if something before it is wrong.
 func (c checkCmd) Run(ctx context.Context, e *environment) error {
 	r := &report{w: e.stdout}
+	ctx, stop := context.WithTimeout(ctx, checkTimeout)
+	defer stop()
 	settings, ok := r.settings(c.Config)
 	secrets, err := LoadSecrets(e.getenv)
 	r.secrets(err)
@@ -198,6 +204,14 @@ func nextStep(e *integrations.Error) string {
 		return "Is the address in the settings right, and may this machine reach it (proxy, firewall)?"
 	}
 	return ""
+}
+
+// plainClient takes no token to where an answer redirects.
+func plainClient() *http.Client {
+	return &http.Client{
+		Timeout:       10 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 func isLoopback(host string) bool {

@@ -170,7 +170,7 @@ func (r *report) opsChannel(ctx context.Context, client *slack.Client, s SlackSe
 
 // isMember says whether the bot is in the ops channel, which our own client doesn't look at otherwise.
 func isMember(ctx context.Context, s SlackSettings, token Secret) bool {
-	api := slackgo.New(token.Reveal(), slackgo.OptionAPIURL(s.APIURL))
+	api := slackgo.New(token.Reveal(), slackgo.OptionAPIURL(s.APIURL), slackgo.OptionHTTPClient(plainClient()))
 	channel, err := api.GetConversationInfoContext(ctx, &slackgo.GetConversationInfoInput{ChannelID: s.OpsChannel})
 	return err == nil && channel.IsMember
 }

@@ -209,6 +209,35 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	}
 }
 
+func TestCheckWarnsOfTokensThatGoOverTheNetworkInClear(t *testing.T) {
+	for _, test := range []struct {
+		name, api string
+		want      bool
+	}{
+		{"http to another machine", "http://slack.example.com/api/", true},
+		{"https to another machine", "https://slack.example.com/api/", false},
+		{"http to this machine", "http://127.0.0.1:1/api/", false},
+		{"http to this machine by name", "http://localhost/api/", false},
+		{"http to this machine by its IPv6 address", "http://[::1]:1/api/", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "s.yml")
+			settings := "slack: {api_url: \"" + test.api + "\", support_group: S0SUPPORT}\ngithub: {repository: a/b}\n"
+			if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var out strings.Builder
+			r := &report{w: &out}
+			if _, ok := r.settings(file); !ok {
+				t.Fatal(out.String())
+			}
+			if got := strings.Contains(out.String(), "! slack.api_url is http"); got != test.want {
+				t.Errorf("warned: %v, want %v\n%s", got, test.want, &out)
+			}
+		})
+	}
+}
+
 // withAnswer returns the address of a server that answers one method so, and for the others is Slack's.
 func withAnswer(t *testing.T, slack, method, answer string) string {
 	t.Helper()
