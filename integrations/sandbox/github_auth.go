@@ -63,7 +63,11 @@ func (g *GitHub) authenticate(r *githubRequest) (githubAnswer, bool) {
 	known := strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "token")
 	switch {
 	case r.route != nil && r.route.kind == asApp:
-		if problem := g.checkJWT(token); problem != "" || g.closed {
+		problem := g.checkJWT(token)
+		if problem == "" && g.closed {
+			problem = "Bad credentials"
+		}
+		if problem != "" {
 			return refusal(http.StatusUnauthorized, problem, githubDocs), true
 		}
 		return githubAnswer{}, false
