@@ -106,7 +106,7 @@ func NewSlack(o SlackOptions) *Slack {
 	s.workspace = newWorkspace()
 	s.socketMode = newSocketMode()
 	s.interactivity = newInteractivity()
-	s.AddPerson(Person{ID: slackBotUser, Name: "support", DisplayName: "Support", Bot: true})
+	s.AddPerson(Person{ID: slackBotUser, Name: "supportbot", DisplayName: "Support Bot", Bot: true})
 	s.serve()
 	return s
 }

@@ -80,18 +80,18 @@ func (s *Slack) SendFrame(frame string) bool {
 	return true
 }
 
-// HoldNext holds the next event back until Release, so that later ones overtake it.
-func (s *Slack) HoldNext() {
+// HoldNext holds the next n events back until Release, so that later ones overtake them.
+func (s *Slack) HoldNext(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.holdNext = true
+	s.toHold = n
 }
 
 // Release delivers the events that HoldNext held back.
 func (s *Slack) Release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.holdNext = false
+	s.toHold = 0
 	held := s.held
 	s.held = nil
 	for _, d := range held {

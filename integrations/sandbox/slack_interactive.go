@@ -233,7 +233,7 @@ func (s *Slack) takeResponse(w http.ResponseWriter, r *http.Request) {
 	u.uses++
 	said.Blocks = blocks
 	s.use(u, said)
-	_, _ = w.Write([]byte(`{"ok":true}`))
+	_, _ = w.Write([]byte("ok"))
 }
 
 func (s *Slack) use(u *responseURL, said response) {

@@ -37,6 +37,9 @@ func (s *Slack) Post(p Post) (ts string) {
 	if p.BotID == "" {
 		m.ClientMsgID = s.uuid()
 	}
+	if p.Subtype == "me_message" {
+		m.Blocks, m.ClientMsgID = p.Blocks, ""
+	}
 	if len(p.Files) > 0 {
 		m.Subtype, m.Upload = "file_share", true
 	}

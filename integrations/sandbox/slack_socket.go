@@ -44,7 +44,7 @@ type socketMode struct {
 	lost      int                  // events given up
 	settled   chan struct{}        // closed when unsettled becomes 0; nil if nobody waits
 	faults    SocketFaults
-	holdNext  bool
+	toHold    int // events
 	held      []*delivery
 }
 
@@ -275,8 +275,8 @@ func chance(p float64) bool { return p > 0 && rand.Float64() < p }
 func (s *Slack) deliver(d *delivery) {
 	s.unsettled++
 	switch {
-	case s.holdNext && d.kind == "events_api":
-		s.holdNext = false
+	case s.toHold > 0 && d.kind == "events_api":
+		s.toHold--
 		s.held = append(s.held, d)
 	case s.faults.Delay > 0:
 		s.later(s.faults.Delay, d)

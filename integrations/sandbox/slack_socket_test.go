@@ -59,8 +59,8 @@ func socketURL(t *testing.T, s *Slack) string {
 	return url
 }
 
-// open opens a socket and returns it with its first frame.
-func open(t *testing.T, s *Slack) (*line, frame) {
+// openSocket opens a socket and returns it with its first frame.
+func openSocket(t *testing.T, s *Slack) (*line, frame) {
 	t.Helper()
 	conn, _, err := websocket.DefaultDialer.Dial(socketURL(t, s), nil)
 	if err != nil {
@@ -111,8 +111,8 @@ func (l *line) wantCut() {
 
 func TestHelloCountsSocketsAndSaysHowLongTheyLast(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{})
-	_, first := open(t, s)
-	_, second := open(t, s)
+	_, first := openSocket(t, s)
+	_, second := openSocket(t, s)
 	if first.Type != "hello" || first.NumConnections != 1 || first.DebugInfo.Life != 3600 {
 		t.Errorf("first hello: %s", first.raw)
 	}
@@ -120,7 +120,7 @@ func TestHelloCountsSocketsAndSaysHowLongTheyLast(t *testing.T) {
 		t.Errorf("second hello: %s, sockets %d", second.raw, s.Sockets())
 	}
 	s.SetSocketFaults(SocketFaults{Foreign: 3})
-	if _, third := open(t, s); third.NumConnections != 6 {
+	if _, third := openSocket(t, s); third.NumConnections != 6 {
 		t.Errorf("foreign sockets are not counted: %s", third.raw)
 	}
 }
@@ -142,9 +142,9 @@ func TestATicketWorksOnce(t *testing.T) {
 func TestTheEleventhSocketIsOneTooMany(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{})
 	for range maxSockets {
-		open(t, s)
+		openSocket(t, s)
 	}
-	l, f := open(t, s)
+	l, f := openSocket(t, s)
 	if f.Type != "disconnect" || f.Reason != "too_many_websockets" {
 		t.Errorf("got %s", f.raw)
 	}
@@ -156,7 +156,7 @@ func TestTheEleventhSocketIsOneTooMany(t *testing.T) {
 
 func TestAnUnacknowledgedEventComesAgainAtOnceAfterAMinuteAndAfterFive(t *testing.T) {
 	s, clock := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}})
-	l, _ := open(t, s)
+	l, _ := openSocket(t, s)
 	s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "help"})
 	first := l.read()
 	envelopes := map[string]bool{first.EnvelopeID: true}
@@ -184,7 +184,7 @@ func TestDelayedEventsAreRetriedForADay(t *testing.T) {
 	s, clock := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}, DelayedEvents: true})
 	s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "help"})
 	clock.Advance(20 * time.Hour)
-	l, _ := open(t, s)
+	l, _ := openSocket(t, s)
 	clock.Advance(time.Hour)
 	if f := l.read(); f.RetryAttempt < 4 || f.event(t).Text != "help" {
 		t.Errorf("got %s", f.raw)
@@ -199,7 +199,7 @@ func TestDelayedEventsAreRetriedForADay(t *testing.T) {
 func TestTheRetryIsTheOnlyDeliveryOfWhatWasSaidWithoutASocket(t *testing.T) {
 	s, clock := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}})
 	s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "anybody there?"})
-	l, _ := open(t, s)
+	l, _ := openSocket(t, s)
 	clock.Advance(time.Minute)
 	f := l.read()
 	if f.RetryAttempt != 2 || f.event(t).Text != "anybody there?" {
@@ -213,7 +213,7 @@ func TestTheRetryIsTheOnlyDeliveryOfWhatWasSaidWithoutASocket(t *testing.T) {
 
 func TestAnAcknowledgedEventDoesNotComeAgain(t *testing.T) {
 	s, clock := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}})
-	l, _ := open(t, s)
+	l, _ := openSocket(t, s)
 	s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "one"})
 	l.ack(l.read())
 	if err := s.WaitAcked(soon(t)); err != nil {
@@ -228,7 +228,7 @@ func TestAnAcknowledgedEventDoesNotComeAgain(t *testing.T) {
 
 func TestALateAcknowledgementDoesNotStopTheRetry(t *testing.T) {
 	s, clock := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}})
-	l, _ := open(t, s)
+	l, _ := openSocket(t, s)
 	s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "one"})
 	late := l.read()
 	clock.Advance(ackDeadline)
@@ -242,7 +242,7 @@ func TestALateAcknowledgementDoesNotStopTheRetry(t *testing.T) {
 
 func TestAnAcknowledgementOf20KBIsDroppedWithoutAWord(t *testing.T) {
 	s, clock := aWorkspace(t, SlackOptions{})
-	l, _ := open(t, s)
+	l, _ := openSocket(t, s)
 	i := s.Command("UALICE", "CGENERAL", "/load", "x")
 	f := l.read()
 	l.answer(fmt.Sprintf(`{"envelope_id":%q,"payload":{"text":%q}}`, f.EnvelopeID, strings.Repeat("a", maxAck)))
@@ -268,7 +268,7 @@ func (s *Slack) pendingKinds() map[string]int {
 
 func TestASocketIsWarnedTenSecondsBeforeItIsRenewed(t *testing.T) {
 	s, clock := aWorkspace(t, SlackOptions{SocketLife: time.Minute})
-	l, _ := open(t, s)
+	l, _ := openSocket(t, s)
 	clock.Advance(50 * time.Second)
 	if f := l.read(); f.Type != "disconnect" || f.Reason != "warning" {
 		t.Errorf("got %s", f.raw)
@@ -301,7 +301,7 @@ func TestFaultsOfSockets(t *testing.T) {
 			one(s)
 		}, []string{"one 0 new envelope, new event", "one 0 new envelope, new event"}},
 		"a held event is overtaken": {func(s *Slack, _ *Clock) {
-			s.HoldNext()
+			s.HoldNext(1)
 			one(s)
 			two(s)
 			s.Release()
@@ -317,7 +317,7 @@ func TestFaultsOfSockets(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s, clock := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}})
-			l, _ := open(t, s)
+			l, _ := openSocket(t, s)
 			test.do(s, clock)
 			var got []string
 			seen := map[string]bool{}
@@ -342,8 +342,8 @@ func TestFaultsOfSockets(t *testing.T) {
 
 func TestOneEnvelopeCanComeOverTwoSockets(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}})
-	a, _ := open(t, s)
-	b, _ := open(t, s)
+	a, _ := openSocket(t, s)
+	b, _ := openSocket(t, s)
 	s.SetSocketFaults(SocketFaults{SameEnvelope: 1, Choose: func(int) int { return 1 }})
 	s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "help"})
 	one, two := a.read(), b.read()
@@ -359,8 +359,8 @@ func TestOneEnvelopeCanComeOverTwoSockets(t *testing.T) {
 
 func TestAnEnvelopeGoesToTheChosenSocket(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}})
-	a, _ := open(t, s)
-	b, _ := open(t, s)
+	a, _ := openSocket(t, s)
+	b, _ := openSocket(t, s)
 	next := 0
 	s.SetSocketFaults(SocketFaults{Choose: func(n int) int { next++; return next % n }})
 	s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "one"})
@@ -386,7 +386,7 @@ func TestSocketsEnd(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s, clock := aWorkspace(t, SlackOptions{})
-			l, _ := open(t, s)
+			l, _ := openSocket(t, s)
 			test.end(s, clock)
 			for _, reason := range test.want {
 				if f := l.read(); f.Reason != reason {
@@ -406,7 +406,7 @@ func TestNoSocketOpensWhileSocketModeIsOff(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	s.EnableSocketMode()
-	open(t, s)
+	openSocket(t, s)
 }
 
 func TestSlackPings(t *testing.T) {
@@ -432,8 +432,8 @@ func TestSlackPings(t *testing.T) {
 	}
 }
 
-// listen runs slack-go's own Socket Mode client, acknowledges what it gets, and passes it on.
-func listen(t *testing.T, s *Slack) <-chan socketmode.Event {
+// listenSlack runs slack-go's own Socket Mode client, acknowledges what it gets, and passes it on.
+func listenSlack(t *testing.T, s *Slack) <-chan socketmode.Event {
 	t.Helper()
 	client := socketmode.New(aClient(s))
 	got := make(chan socketmode.Event, 10_000)
@@ -485,7 +485,7 @@ func await(t *testing.T, got <-chan socketmode.Event, kind socketmode.EventType)
 
 func TestSlackGoReadsEventsAndReconnects(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}})
-	got := listen(t, s)
+	got := listenSlack(t, s)
 	for i, cut := range []func(){func() {}, s.DropSockets, s.RefreshSockets} {
 		cut()
 		if i > 0 {
@@ -506,7 +506,7 @@ func TestSlackGoReadsEventsAndReconnects(t *testing.T) {
 
 func TestSlackGoCannotReadEverything(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}})
-	got := listen(t, s)
+	got := listenSlack(t, s)
 	s.SendFrame(`{"type":"events_api","envelope_id":"e1","payload":{"type":"event_callback","event":[]}}`)
 	await(t, got, socketmode.EventTypeErrorBadMessage)
 	s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "x", Blocks: json.RawMessage(`[{"type":"section","text":42}]`)})
@@ -521,7 +521,7 @@ func TestSlackGoCannotReadEverything(t *testing.T) {
 
 func TestABurstOf5000PostsIsDeliveredAndAcknowledged(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{Unlimited: true, Events: []string{"message.channels"}})
-	got := listen(t, s)
+	got := listenSlack(t, s)
 	for range 5000 {
 		s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "@support it fails"})
 	}

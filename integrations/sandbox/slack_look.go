@@ -1,0 +1,102 @@
+package sandbox
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Find returns the id of whom or what a handle means: "@alice", "@support", "#help-data".
+func (s *Slack) Find(handle string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.handles[handle]
+	if !ok {
+		return "", fmt.Errorf("there is no %s", handle)
+	}
+	return cmp.Or(e.UserID, e.ChannelID, e.UsergroupID), nil
+}
+
+// NameOf returns the name that people see beside a message.
+func (s *Slack) NameOf(m Message) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.people[m.User]; p != nil {
+		return cmp.Or(p.DisplayName, p.Name)
+	}
+	return cmp.Or(m.Username, m.User, m.BotID)
+}
+
+// reference is what mrkdwn puts between angle brackets.
+var reference = regexp.MustCompile(`<([^<>|]*)(?:\|([^<>]*))?>`)
+
+// Readable returns the text of a message as people see it, with its buttons in brackets at the end.
+func (s *Slack) Readable(m Message) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := reference.ReplaceAllStringFunc(m.Text, func(r string) string {
+		parts := reference.FindStringSubmatch(r)
+		return s.readableRef(parts[1], parts[2])
+	})
+	text = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text)
+	for _, b := range buttons(m) {
+		text += " [" + b.Text.Text + "]"
+	}
+	return text
+}
+
+func (s *Slack) readableRef(target, label string) string {
+	id := target[min(1, len(target)):]
+	switch {
+	case strings.HasPrefix(target, "@") && s.people[id] != nil:
+		return "@" + cmp.Or(s.people[id].DisplayName, s.people[id].Name)
+	case strings.HasPrefix(target, "#") && s.channels[id] != nil:
+		return "#" + s.channels[id].Name
+	case strings.HasPrefix(target, "!subteam^"):
+		if g := s.groups[strings.TrimPrefix(target, "!subteam^")]; g != nil {
+			return "@" + g.Handle
+		}
+	case label != "":
+		return label + " (" + target + ")"
+	}
+	return cmp.Or(label, target)
+}
+
+// A button is what is read of a button in a message.
+type button struct {
+	Type     string                `json:"type"`
+	ActionID string                `json:"action_id"`
+	Text     struct{ Text string } `json:"text"`
+}
+
+func buttons(m Message) (found []button) {
+	var blocks []struct {
+		Type     string          `json:"type"`
+		Elements json.RawMessage `json:"elements"`
+	}
+	if json.Unmarshal(m.Blocks, &blocks) != nil {
+		return nil
+	}
+	for _, b := range blocks {
+		var elements []button
+		if b.Type != "actions" || json.Unmarshal(b.Elements, &elements) != nil {
+			continue
+		}
+		for _, e := range elements {
+			if e.Type == "button" {
+				found = append(found, e)
+			}
+		}
+	}
+	return found
+}
+
+// FirstButton returns the action id of the first button in a message, empty if it has none.
+func FirstButton(m Message) string {
+	if found := buttons(m); len(found) > 0 {
+		return found[0].ActionID
+	}
+	return ""
+}
