@@ -1,7 +1,10 @@
 // Package text reads what people write in Slack and renders it as GitHub Markdown and as titles.
+//
+// Parse turns the wire format into a Doc; the Doc is redacted (Rewrite) and stored; Markdown, Plain and Title
+// render it. What people typed is shown as the characters they typed: it can format nothing, notify nobody,
+// link to no other issue, and hold no HTML comment. What GitHub would take for a reference (@name, #12, a
+// hash, the address of an issue) is shown as code, which can be read and copied but does nothing.
 package text
-
-import "encoding/json"
 
 // A Doc is a message as its readers see it: blocks in order, without Slack's wire format.
 // It is stored as JSON, redacted.
@@ -23,8 +26,9 @@ const (
 // A Block is a run of inlines of one kind. Inlines of a Code block are plain text.
 type Block struct {
 	Kind    BlockKind `json:"k"`
-	Indent  int       `json:"i,omitempty"` // of an Item, 0 is outermost; of a quoted or nested block likewise
+	Indent  int       `json:"i,omitempty"` // of an Item, 0 is outermost
 	Number  int       `json:"n,omitempty"` // of an Item in an ordered list, from 1; 0 is a bullet
+	Quoted  bool      `json:"q,omitempty"` // a Code or Item inside a quotation; a Quote always is one
 	Inlines []Inline  `json:"in,omitempty"`
 }
 
@@ -34,10 +38,10 @@ type InlineKind string
 // The kinds of Inline.
 const (
 	Text      InlineKind = ""
-	Link      InlineKind = "link"
-	User      InlineKind = "user"
-	Channel   InlineKind = "channel"
-	Group     InlineKind = "group"
+	Link      InlineKind = "link"      // Text is the label, empty if it is the address itself
+	User      InlineKind = "user"      // Text is the label that Slack sent along, if it did; of Channel and Group likewise
+	Channel   InlineKind = "channel"   // a Slack channel
+	Group     InlineKind = "group"     // a user group
 	Broadcast InlineKind = "broadcast" // @here, @channel, @everyone: ID holds which
 	Emoji     InlineKind = "emoji"     // ID holds the name without colons, Text the character if known
 	Date      InlineKind = "date"      // Text holds Slack's fallback
@@ -61,35 +65,6 @@ type Ref struct {
 	ID   string
 }
 
-// Names gives the display name of a Ref, without "@" or "#"; empty if it isn't known, then the id stands in.
+// Names gives the display name of a Ref, without "@" or "#"; empty if it isn't known, then the label that Slack
+// sent along or the id stands in. A nil Names knows nobody.
 type Names func(Ref) string
-
-// Parse reads a message: its blocks, as Slack sent them, or, if there are none that it knows how to read, its
-// mrkdwn text. It never fails: what it can't read falls back to the text.
-func Parse(blocks json.RawMessage, mrkdwn string) Doc { return Doc{} }
-
-// Mentions says whether d itself, not a quotation in it, mentions one of the ids (of groups or users).
-func (d Doc) Mentions(ids ...string) bool { return false }
-
-// Refs returns the people, channels and groups that d mentions, each once, in order.
-func (d Doc) Refs() []Ref { return nil }
-
-// Rewrite returns d with its strings replaced. f gets every text, label and address in reading order, with
-// separators ("\n" between blocks, " " between a link's label and address) as elements of their own, so that
-// what a reader sees as one piece is one piece; it returns a slice of the same length. Changed separators are
-// ignored.
-func (d Doc) Rewrite(f func([]string) []string) Doc { return d }
-
-// Plain returns d as the plain text a reader sees.
-func (d Doc) Plain(n Names) string { return "" }
-
-// Markdown renders d as GitHub Markdown in which nothing notifies or cross-links by accident and no HTML, and
-// so no hidden marker, survives.
-func (d Doc) Markdown(n Names) string { return "" }
-
-// Title returns the title a person would give: the first meaningful line of d, without the mentions of ids,
-// with links and code reduced to words, in at most max characters. It is empty if no line has a word.
-func (d Doc) Title(n Names, max int, ids ...string) string { return "" }
-
-// HasKana says whether d contains hiragana or katakana, and so is Japanese.
-func (d Doc) HasKana() bool { return false }
