@@ -59,7 +59,7 @@ func tooLong(field string, limit int) string {
 	return field + " is too long (maximum is " + strconv.Itoa(limit) + " characters)"
 }
 
-// A issueRequest is what creates or changes an issue. What isn't given stays as it is.
+// An issueRequest is what creates or changes an issue. What isn't given stays as it is.
 type issueRequest struct {
 	Title       *string         `json:"title"`
 	Body        json.RawMessage `json:"body"` // a string or null

@@ -162,7 +162,7 @@ func (l *githubLimits) endpoint(operation string) *window {
 func (l *githubLimits) refuse(message string, wait time.Duration) githubAnswer {
 	a := refusal(l.status, message, secondaryDocs)
 	if !l.noRetryAfter {
-		a.header = http.Header{"Retry-After": {strconv.Itoa(int((wait + time.Second - 1) / time.Second))}}
+		a.header = http.Header{"Retry-After": {retryAfter(wait)}}
 	}
 	return a
 }

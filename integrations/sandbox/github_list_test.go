@@ -154,6 +154,33 @@ func TestUnchangedAnswersAre304AndFree(t *testing.T) {
 	}
 }
 
+func TestDeletedIssuesAreInNoList(t *testing.T) {
+	ctx := context.Background()
+	g, c := startGitHub(t, GitHubOptions{})
+	g.OpenIssueAs("alice", "kept", "")
+	g.OpenIssueAs("alice", "deleted", "")
+	g.CommentAs("alice", 2, "deleted, too")
+	g.CloseAs("alice", 2, "completed")
+	g.clock.Advance(time.Minute)
+	g.DeleteIssueAs("carol", 2)
+	g.Faults.Add(Fault{Kind: Lag, Delay: 30 * time.Second})
+	issues, _, err := c.Issues.ListByRepo(ctx, testOwner, testRepo, &github.IssueListByRepoOptions{State: "all"})
+	if err != nil || numbers(issues) != "1" {
+		t.Errorf("issues %s, %v", numbers(issues), err)
+	}
+	comments, _, err := c.Issues.ListComments(ctx, testOwner, testRepo, 0, nil)
+	if err != nil || len(comments) != 0 {
+		t.Errorf("comments %v, %v", comments, err)
+	}
+	events, _, err := c.Issues.ListRepositoryEvents(ctx, testOwner, testRepo, nil)
+	if err != nil || len(events) != 0 {
+		t.Errorf("events %v, %v", events, err)
+	}
+	if whole := g.Issue(2); !whole.Deleted || len(whole.Comments) != 1 {
+		t.Errorf("the oracle has forgotten the deleted issue: %+v", whole)
+	}
+}
+
 func TestListsLag(t *testing.T) {
 	ctx := context.Background()
 	g, c := startGitHub(t, GitHubOptions{CanPush: true})
@@ -196,6 +223,10 @@ func TestListsLag(t *testing.T) {
 	}
 	if i, _, err := c.Issues.Get(ctx, testOwner, testRepo, 2); err != nil || i.GetTitle() != "new" {
 		t.Errorf("a read of one issue lags: %v, %v", i, err)
+	}
+	want := map[string]int{"list issues/lag": 2, "list comments/lag": 1, "list repository events/lag": 1}
+	if diff := cmp.Diff(want, g.Faults.Met()); diff != "" {
+		t.Errorf("calls that met the lag: %s", diff)
 	}
 	g.clock.Advance(10 * time.Second)
 	if got := numbers(list(testStart.Add(30 * time.Second))); got != "2 1" {

@@ -82,10 +82,13 @@ func (g *GitHub) RelabelAs(login string, number int, add, remove []string) {
 	})
 }
 
-// DeleteIssueAs deletes an issue: it answers 410 and is in no list.
+// DeleteIssueAs deletes an issue with its comments: it answers 410 and is in no list.
 func (g *GitHub) DeleteIssueAs(_ string, number int) {
 	g.change(func() {
 		i := g.existing(number)
+		for _, c := range i.comments {
+			g.hideComment(c)
+		}
 		v := *i.now()
 		v.Deleted = true
 		i.list = nil // no earlier revision shows, not even in a list that lags

@@ -128,10 +128,7 @@ type issue struct {
 	logged   int // the index of its newest entry in GitHub.updates
 }
 
-type comment struct {
-	revisions[Comment]
-	deleted bool
-}
+type comment struct{ revisions[Comment] }
 
 // An issueUpdate says that an issue was changed. The log of them is in order of time; an entry that isn't the
 // newest of its issue is void.
@@ -321,14 +318,16 @@ func (g *GitHub) editComment(c *comment, body string) {
 
 // deleteComment shows in no list by time and no event.
 func (g *GitHub) deleteComment(c *comment) {
-	v := c.now()
-	c.deleted = true
-	delete(g.comments, v.ID)
-	gone := func(other *comment) bool { return other == c }
-	g.inOrder = slices.DeleteFunc(g.inOrder, gone)
-	i := g.issues[v.Issue-1]
-	i.comments = slices.DeleteFunc(i.comments, gone)
-	uncounted := *i.now()
-	uncounted.CommentCount--
-	i.set(uncounted, g.clock.Now())
+	g.hideComment(c)
+	i := g.issues[c.now().Issue-1]
+	i.comments = slices.DeleteFunc(i.comments, func(other *comment) bool { return other == c })
+	v := *i.now()
+	v.CommentCount--
+	i.set(v, g.clock.Now())
+}
+
+// hideComment takes c out of what the API shows.
+func (g *GitHub) hideComment(c *comment) {
+	delete(g.comments, c.now().ID)
+	g.inOrder = slices.DeleteFunc(g.inOrder, func(other *comment) bool { return other == c })
 }
