@@ -107,6 +107,13 @@ func (fs *Faults) lag(operation string) time.Duration {
 	return 0
 }
 
+// note counts a fault that is not in the list, such as those of sockets.
+func (fs *Faults) note(operation string, kind FaultKind) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.count(operation, kind)
+}
+
 func (fs *Faults) count(operation string, kind FaultKind) {
 	if fs.met == nil {
 		fs.met = map[string]int{}

@@ -22,6 +22,7 @@ type SlackOptions struct {
 	SocketLife    time.Duration // after which Slack renews a socket; an hour if not set
 	DelayedEvents bool          // the switch of that name: after the third retry one each hour, for a day
 	NoMessagesTab bool          // the app takes no direct messages
+	Without       []string      // methods that this server doesn't know, as a Slack-compatible one may not
 	Forget        bool          // keep no Calls, for benchmarks
 }
 
@@ -71,6 +72,7 @@ type Call struct {
 // Ids of the stand-in's team, its app, and the app's bot.
 const (
 	slackTeam    = "T0SANDBOX"
+	strangerTeam = "T0STRANGE" // of people of another company
 	slackApp     = "A0SANDBOX"
 	slackBot     = "B0SANDBOX"
 	slackBotUser = "U0SANDBOT"
@@ -99,6 +101,9 @@ func NewSlack(o SlackOptions) *Slack {
 		events:   set(o.Events),
 		methods:  slackMethods(),
 		limiters: map[string]*rate.Limiter{},
+	}
+	for _, method := range o.Without {
+		delete(s.methods, method)
 	}
 	if o.Scopes == nil {
 		s.scopes = allScopes()

@@ -153,7 +153,7 @@ func (s *Slack) conversationsMembers(a slackArgs) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page("members", c.Members, a, 100)
+	return page("members", idList(c.Members), a, 100)
 }
 
 // conversationsHistory gives what stands in the channel itself, the newest first.
@@ -166,16 +166,13 @@ func (s *Slack) conversationsHistory(a slackArgs) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := []Message{}
-	for _, m := range slices.Backward(s.talk(c.ID).top) {
-		if span.has(m.TS) {
-			found = append(found, shown(m, a))
-		}
-	}
+	found := slices.DeleteFunc(slices.Clone(s.talk(c.ID).top), span.excludes)
+	slices.Reverse(found)
 	result, err := page("messages", found, a, 100)
 	if err != nil {
 		return nil, err
 	}
+	result["messages"] = shown(result["messages"].([]*Message), a)
 	result["has_more"] = nextCursor(result) != ""
 	result["pin_count"] = 0
 	return result, nil
@@ -197,26 +194,24 @@ func (s *Slack) conversationsReplies(a slackArgs) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	replies := []Message{}
-	for _, m := range t.replies[root.TS] {
-		if span.has(m.TS) {
-			replies = append(replies, shown(m, a))
-		}
-	}
+	replies := slices.DeleteFunc(slices.Clone(t.replies[root.TS]), span.excludes)
 	result, err := page("messages", replies, a, maxPage)
 	if err != nil {
 		return nil, err
 	}
-	result["messages"] = append([]Message{shown(root, a)}, result["messages"].([]Message)...)
+	result["messages"] = shown(append([]*Message{root}, result["messages"].([]*Message)...), a)
 	result["has_more"] = nextCursor(result) != ""
 	return result, nil
 }
 
-// shown is m in an answer: of metadata the type alone, unless all of it was asked for.
-func shown(m *Message, a slackArgs) Message {
-	out := *m
-	if m.Metadata != nil && !a.on("include_all_metadata") {
-		out.Metadata = &Metadata{EventType: m.Metadata.EventType}
+// shown are messages in an answer: of metadata the type alone, unless all of it was asked for.
+func shown(messages []*Message, a slackArgs) []Message {
+	out := make([]Message, len(messages))
+	for i, m := range messages {
+		out[i] = *m
+		if m.Metadata != nil && !a.on("include_all_metadata") {
+			out[i].Metadata = &Metadata{EventType: m.Metadata.EventType}
+		}
 	}
 	return out
 }
@@ -249,15 +244,15 @@ func (s *Slack) readSpan(a slackArgs, method string) (span, error) {
 	return sp, nil
 }
 
-func (sp span) has(ts string) bool {
-	at, _ := parseTS(ts)
+func (sp span) excludes(m *Message) bool {
+	at, _ := parseTS(m.TS)
 	if at > sp.lag {
-		return false
-	}
-	if sp.inclusive && (at == sp.oldest || at == sp.latest) {
 		return true
 	}
-	return at > sp.oldest && at < sp.latest
+	if sp.inclusive && (at == sp.oldest || at == sp.latest) {
+		return false
+	}
+	return at <= sp.oldest || at >= sp.latest
 }
 
 // page answers the part of list that a's cursor and limit ask for, under the given name.

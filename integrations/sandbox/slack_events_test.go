@@ -74,6 +74,7 @@ func TestEventsHaveSlacksShapes(t *testing.T) {
 		{"subteam", func(s *Slack) { s.ChangeGroup(Group{ID: "SSUPPORT", Handle: "support", Members: []string{alice}}) }},
 		{"message_im", func(s *Slack) { s.Post(Post{Channel: s.DM(alice), User: alice, Text: "hello"}) }},
 		{"message_ext_shared", func(s *Slack) {
+			s.AddPerson(Person{ID: "UFOREIGN", Name: "foreign", External: true})
 			s.AddChannel(Channel{ID: "CSHARED", Name: "shared", ExtShared: true, Members: []string{s.BotUserID()}})
 			s.Post(Post{Channel: "CSHARED", User: "UFOREIGN", Text: "hi"})
 		}},

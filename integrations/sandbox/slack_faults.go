@@ -2,7 +2,8 @@ package sandbox
 
 import "time"
 
-// SocketFaults are the ways in which the sockets misbehave. Chances are between 0 and 1.
+// SocketFaults are the ways in which the sockets misbehave. Chances are between 0 and 1. What was met is counted
+// by Faults.Met, as "socket/redeliver" and so on.
 type SocketFaults struct {
 	Redeliver    float64       // the chance that an event comes again as a retry, in a new envelope
 	Twice        float64       // the chance that an event comes in two envelopes at once
@@ -10,7 +11,8 @@ type SocketFaults struct {
 	OtherID      float64       // the chance that an event comes again under another event_id
 	Delay        time.Duration // before each delivery
 	Foreign      int           // sockets that somebody else has opened for the same app
-	// Choose says which of n sockets, the oldest being 0, gets an envelope. Nil is any.
+	// Choose says which of n sockets, the oldest being 0, gets an envelope. Nil is any. It must not call the
+	// Slack.
 	Choose func(n int) int
 }
 
@@ -26,6 +28,7 @@ func (s *Slack) DropSockets() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range s.sockets {
+		s.Faults.note("socket", "drop")
 		k.cut()
 	}
 	s.sockets = nil

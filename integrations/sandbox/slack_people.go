@@ -29,7 +29,7 @@ func (s *Slack) Post(p Post) (ts string) {
 	c := s.channel(p.Channel)
 	m := &Message{
 		Type: "message", Subtype: p.Subtype, User: p.User, BotID: p.BotID, Username: p.Username, Text: p.Text,
-		Team: slackTeam, Blocks: p.Blocks, Attachments: p.Attachments, Files: p.Files, ThreadTS: p.ThreadTS,
+		Team: s.teamOf(p.User), Blocks: p.Blocks, Attachments: p.Attachments, Files: p.Files, ThreadTS: p.ThreadTS,
 	}
 	if p.Blocks == nil && p.BotID == "" {
 		m.Blocks, m.Text = s.compose(p.Text)
@@ -45,6 +45,13 @@ func (s *Slack) Post(p Post) (ts string) {
 	}
 	s.publish(c, m, p.Broadcast)
 	return m.TS
+}
+
+func (w *workspace) teamOf(user string) string {
+	if p := w.people[user]; p != nil && p.External {
+		return strangerTeam
+	}
+	return slackTeam
 }
 
 // publish gives m its ts, stores it and tells the app.

@@ -21,8 +21,9 @@ const (
 	cutNotice   = 10 * time.Second
 	ticketLife  = 30 * time.Second // the figure is ours
 
-	// pingEvery is in real time, even beside a still clock, as the watchdogs of clients are.
-	pingEvery = 5 * time.Second
+	// These are in real time, even beside a still clock, as the watchdogs of clients are.
+	pingEvery  = 5 * time.Second
+	partWithin = time.Second
 )
 
 // retryAfterFailure is how long Slack waits before it sends an event again (docs.slack.dev/apis/events-api#retries).
@@ -187,8 +188,13 @@ func (k *socket) write() {
 	for {
 		select {
 		case <-k.wake:
-			if !k.flush() {
+			last, err := k.flush()
+			if err != nil {
 				k.cut()
+				return
+			}
+			if last {
+				k.part()
 				return
 			}
 		case <-ticker.C:
@@ -203,18 +209,27 @@ func (k *socket) ping() {
 	_ = k.conn.WriteControl(websocket.PingMessage, []byte("sandbox"), time.Now().Add(pingEvery))
 }
 
-// flush says whether the socket goes on.
-func (k *socket) flush() bool {
+// part ends the socket politely: once the app has answered, or soon, read cuts it.
+func (k *socket) part() {
+	soon := time.Now().Add(partWithin)
+	bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	_ = k.conn.WriteControl(websocket.CloseMessage, bye, soon)
+	_ = k.conn.SetReadDeadline(soon)
+}
+
+// flush sends what is queued, and says whether that was the last.
+func (k *socket) flush() (last bool, err error) {
 	k.mu.Lock()
-	queue, last := k.queue, k.last
+	queue := k.queue
+	last = k.last
 	k.queue = nil
 	k.mu.Unlock()
 	for _, frame := range queue {
-		if k.conn.WriteMessage(websocket.TextMessage, frame) != nil {
-			return false
+		if err := k.conn.WriteMessage(websocket.TextMessage, frame); err != nil {
+			return false, err
 		}
 	}
-	return !last
+	return last, nil
 }
 
 // send queues frame; it never blocks.
@@ -249,13 +264,13 @@ func (k *socket) cut() {
 // deliverEvent delivers a wrapped event, more than once if a fault says so.
 func (s *Slack) deliverEvent(payload []byte) {
 	s.deliver(&delivery{kind: "events_api", payload: payload})
-	if chance(s.faults.Redeliver) {
+	if s.meets("redeliver", s.faults.Redeliver) {
 		s.deliver(&delivery{kind: "events_api", payload: payload, attempt: 1, reason: "timeout"})
 	}
-	if chance(s.faults.Twice) {
+	if s.meets("twice", s.faults.Twice) {
 		s.deliver(&delivery{kind: "events_api", payload: payload})
 	}
-	if chance(s.faults.OtherID) {
+	if s.meets("other id", s.faults.OtherID) {
 		s.deliver(&delivery{kind: "events_api", payload: s.renamed(payload)})
 	}
 }
@@ -269,7 +284,14 @@ func (s *Slack) renamed(payload []byte) []byte {
 	return s.wrap(event{channel: w.EventContext[len("4-sandbox-"):]}, w.Event)
 }
 
-func chance(p float64) bool { return p > 0 && rand.Float64() < p }
+// meets says whether an event meets a fault of the given odds, and counts it.
+func (s *Slack) meets(kind FaultKind, odds float64) bool {
+	if odds <= 0 || rand.Float64() >= odds {
+		return false
+	}
+	s.Faults.note("socket", kind)
+	return true
+}
 
 // deliver sends d, unless a fault holds it back for now.
 func (s *Slack) deliver(d *delivery) {
@@ -277,8 +299,10 @@ func (s *Slack) deliver(d *delivery) {
 	switch {
 	case s.toHold > 0 && d.kind == "events_api":
 		s.toHold--
+		s.Faults.note("socket", "hold")
 		s.held = append(s.held, d)
 	case s.faults.Delay > 0:
+		s.Faults.note("socket", "delay")
 		s.later(s.faults.Delay, d)
 	default:
 		s.send(d)
@@ -308,7 +332,7 @@ func (s *Slack) send(d *delivery) {
 	first := s.choose()
 	frame := d.envelope(id)
 	s.sockets[first].send(frame)
-	if len(s.sockets) > 1 && d.kind == "events_api" && chance(s.faults.SameEnvelope) {
+	if len(s.sockets) > 1 && d.kind == "events_api" && s.meets("same envelope", s.faults.SameEnvelope) {
 		s.sockets[(first+1)%len(s.sockets)].send(frame)
 	}
 }

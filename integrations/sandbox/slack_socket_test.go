@@ -287,32 +287,33 @@ func TestFaultsOfSockets(t *testing.T) {
 	tests := map[string]struct {
 		do   func(*Slack, *Clock)
 		want []string
+		met  string
 	}{
 		"a redelivered event comes as a retry in a new envelope": {func(s *Slack, _ *Clock) {
 			s.SetSocketFaults(SocketFaults{Redeliver: 1})
 			one(s)
-		}, []string{"one 0 new envelope, new event", "one 1 new envelope, same event"}},
+		}, []string{"one 0 new envelope, new event", "one 1 new envelope, same event"}, "redeliver"},
 		"an event can come twice at once": {func(s *Slack, _ *Clock) {
 			s.SetSocketFaults(SocketFaults{Twice: 1})
 			one(s)
-		}, []string{"one 0 new envelope, new event", "one 0 new envelope, same event"}},
+		}, []string{"one 0 new envelope, new event", "one 0 new envelope, same event"}, "twice"},
 		"an event can come again under another event id": {func(s *Slack, _ *Clock) {
 			s.SetSocketFaults(SocketFaults{OtherID: 1})
 			one(s)
-		}, []string{"one 0 new envelope, new event", "one 0 new envelope, new event"}},
+		}, []string{"one 0 new envelope, new event", "one 0 new envelope, new event"}, "other id"},
 		"a held event is overtaken": {func(s *Slack, _ *Clock) {
 			s.HoldNext(1)
 			one(s)
 			two(s)
 			s.Release()
-		}, []string{"two 0 new envelope, new event", "one 0 new envelope, new event"}},
+		}, []string{"two 0 new envelope, new event", "one 0 new envelope, new event"}, "hold"},
 		"a delayed event comes later": {func(s *Slack, clock *Clock) {
 			s.SetSocketFaults(SocketFaults{Delay: 2 * time.Second})
 			one(s)
 			s.SetSocketFaults(SocketFaults{})
 			two(s)
 			clock.Advance(2 * time.Second)
-		}, []string{"two 0 new envelope, new event", "one 0 new envelope, new event"}},
+		}, []string{"two 0 new envelope, new event", "one 0 new envelope, new event"}, "delay"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -335,6 +336,9 @@ func TestFaultsOfSockets(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
+			}
+			if met := s.Faults.Met()["socket/"+test.met]; met != 1 {
+				t.Errorf("counted %d times", met)
 			}
 		})
 	}

@@ -152,6 +152,13 @@ func TestTokensAreChecked(t *testing.T) {
 	})
 }
 
+func TestAServerMayNotKnowAMethod(t *testing.T) {
+	s, _ := aWorkspace(t, SlackOptions{Without: []string{"usergroups.list"}})
+	if _, err := aClient(s).GetUserGroups(); slackCode(err) != "unknown_method" {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestMissingScopeNamesWhatIsNeededAndWhatIsThere(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{Scopes: []string{"users:read", "chat:write"}})
 	_, err := aClient(s).GetConversationHistory(&slack.GetConversationHistoryParameters{ChannelID: "CGENERAL"})

@@ -69,7 +69,7 @@ func (s *Slack) user(p *Person, withLocale bool) answer {
 		profile["bot_id"], profile["api_app_id"] = slackBot, slackApp
 	}
 	if p.External {
-		u["team_id"], profile["team"], u["is_stranger"] = "T0STRANGE", "T0STRANGE", true
+		u["team_id"], profile["team"], u["is_stranger"] = strangerTeam, strangerTeam, true
 		return u
 	}
 	if p.Deleted {
