@@ -78,6 +78,7 @@ func (us Identity) edit(c callback, raw rawMessage) (Message, bool, error) {
 		return us.deletion(c, raw, raw.Message.TS)
 	}
 	m, ok, err := us.version(c, raw, *raw.Message)
+	m.Seen = raw.TS
 	if !ok || err != nil || m.Edited == "" {
 		return m, false, err
 	}

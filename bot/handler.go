@@ -1,6 +1,9 @@
 package bot
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"time"
 
 	"supportbot/bot/text"
@@ -46,6 +49,7 @@ type Message struct {
 	Name     string    `json:"name,omitempty"`   // of a bot, as it calls itself
 	At       time.Time `json:"at"`               // when it was written
 	Edited   string    `json:"edited,omitempty"` // ts of the edit that made this version, empty for the first
+	Seen     string    `json:"seen,omitempty"`   // ts of Slack's notice of that edit, finer than Edited's seconds
 	Deleted  bool      `json:"deleted,omitempty"`
 	Doc      text.Doc  `json:"doc,omitempty"`
 	Withheld []string  `json:"withheld,omitempty"` // kinds of the secrets taken out
@@ -56,16 +60,32 @@ type Message struct {
 	Shared    bool `json:"shared,omitempty"`    // in a channel shared with other companies
 }
 
-// Key says which version of which message m is, however it came to us.
+// Key says which version of which message m is, however it came to us. Edits are told apart by their text too:
+// Slack dates them to the second, and two may be made in one.
 func (m Message) Key() string {
 	id := m.Team + ":" + m.Channel + ":" + m.TS
 	switch {
 	case m.Deleted:
 		return "del:" + id
 	case m.Edited != "":
-		return "edit:" + id + ":" + m.Edited
+		return "edit:" + id + ":" + m.Edited + ":" + m.print()
 	}
 	return "msg:" + id
+}
+
+// print tells one text from another.
+func (m Message) print() string {
+	data, err := json.Marshal(m.Doc)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:4])
+}
+
+// Before says whether m is an earlier version of the message than one with these times of edit and notice.
+func (m Message) Before(edited, seen string) bool {
+	return m.Edited < edited || m.Edited == edited && m.Seen < seen
 }
 
 // A Click is a press of a button on a message of ours.

@@ -21,7 +21,7 @@ func (m *Machine) Listen(ctx context.Context, client *slack.Client, n int) {
 		sockets.Go(func() {
 			wait := time.Duration(i) * socketsApart
 			for m.sleep(ctx, wait) {
-				if err := m.socket(client, n).Run(ctx); err != nil {
+				if err := m.socket(client, n).Run(ctx); err != nil && ctx.Err() == nil {
 					m.Log.Error("sockets refused", "error", err)
 					m.Alarm("slack-sockets", "Slack refuses our app token, so nothing that is said reaches us. Run `supportbot check`.")
 				}

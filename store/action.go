@@ -96,7 +96,7 @@ func raw(s string) json.RawMessage {
 // time after which no call of theirs can still be running. next is when the first one that only waits for its
 // time will be free; zero if none does.
 func (db *DB) Claim(service string, held []string, max int, until time.Time) (claimed []Action, next time.Time, err error) {
-	lanes, err := json.Marshal(held)
+	lanes, err := json.Marshal(append([]string{}, held...)) // of nil that were null, and nothing is "not in" null
 	if err != nil {
 		return nil, time.Time{}, err
 	}

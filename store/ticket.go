@@ -156,6 +156,7 @@ type MessageDetails struct {
 	Person   bool            `json:"person,omitempty"` // a person can be told things, a bot can't
 	At       time.Time       `json:"at"`
 	Edited   string          `json:"edited,omitempty"` // ts of the edit that made this version
+	Seen     string          `json:"seen,omitempty"`   // ts of Slack's notice of it
 	Deleted  bool            `json:"deleted,omitempty"`
 	Mention  bool            `json:"mention,omitempty"` // this version mentions us
 	Place    string          `json:"place,omitempty"`   // why its text may not leave Slack, empty if it may

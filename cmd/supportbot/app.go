@@ -87,6 +87,14 @@ func (a *app) join(ctx context.Context, secrets Secrets, c clock) error {
 	return err
 }
 
+// githubConfig says which repository to write to, and as whom.
+func githubConfig(settings Settings, secrets Secrets, now func() time.Time) github.Config {
+	c := github.Config{
+		BaseURL: settings.GitHub.BaseURL, Repository: settings.GitHub.Repository, Token: secrets.GitHubToken.Reveal(), Now: now,
+	}
+	return c
+}
+
 // handlers is the list of features.
 func handlers(settings Settings, us slack.Identity) ([]bot.Handler, error) {
 	bots := map[string]int{}
@@ -106,8 +114,9 @@ func handlers(settings Settings, us slack.Identity) ([]bot.Handler, error) {
 }
 
 func services(settings Settings, s *slack.Client, g *github.Client, r *redact.Redactor) []integrations.Service {
-	chat := s.Service(slack.Limits{PostsPerChannelPerMinute: settings.Limits.SlackPostsPerChannelPerMinute})
-	chat.Settle = settings.Slack.Settle
+	chat := s.Service(slack.Options{
+		PostsPerChannelPerMinute: settings.Limits.SlackPostsPerChannelPerMinute, Settle: settings.Slack.Settle,
+	})
 	hub := g.Service(r, github.Limits{
 		WritesPerMinute:  settings.Limits.GitHubWritesPerMinute,
 		CreationsPerHour: settings.Limits.GitHubCreationsPerHour,

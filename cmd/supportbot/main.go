@@ -28,6 +28,9 @@ func main() {
 type cli struct {
 	LogFormat string `enum:"text,json,settings" default:"settings" placeholder:"FORMAT" help:"How the log on standard error is written: text, json, or as log.format in the settings says."`
 
+	Run      runCmd      `cmd:"" help:"Run the bot."`
+	Sandbox  sandboxCmd  `cmd:"" help:"Try the bot: run it against stand-ins of Slack and GitHub on this machine."`
+	Explain  explainCmd  `cmd:"" help:"Print what happened to a ticket, and why."`
 	Check    checkCmd    `cmd:"" help:"Say whether all is ready, and what to do if not: settings, tokens, scopes, group, channel, repository, database."`
 	Manifest manifestCmd `cmd:"" help:"Print the manifest of the Slack app."`
 }

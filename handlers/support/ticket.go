@@ -94,10 +94,10 @@ func (t *ticket) heard() error {
 		return nil
 	case version.Deleted:
 		m.Deleted, m.Mention, m.Doc = true, false, nil
-	case version.Edited < m.Edited:
+	case version.Before(m.Edited, m.Seen):
 		return nil
 	default:
-		m.Edited, m.Mention, m.Doc = version.Edited, version.Mentions, encode(version.Doc)
+		m.Edited, m.Seen, m.Mention, m.Doc = version.Edited, version.Seen, version.Mentions, encode(version.Doc)
 	}
 	if t.row.Thread == "" {
 		t.row.Team, t.row.Channel, t.row.Thread = version.Team, version.Channel, version.Thread

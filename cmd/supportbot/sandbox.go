@@ -1,0 +1,313 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"supportbot/integrations/sandbox"
+	"supportbot/store"
+)
+
+// sandboxCmd runs the real bot against stand-ins in the same process: no account, no token, no network.
+type sandboxCmd struct {
+	Say string `placeholder:"TEXT" help:"Send one mention, print what people see, and exit; for example '@support it fails'."`
+	As  string `default:"alice" placeholder:"NAME" help:"Who speaks at first: alice, aya, ben, kenji or mia; ${default} if not given."`
+	In  string `default:"help-data" placeholder:"CHANNEL" help:"Where they speak at first: help-data, game-analytics, partner-studio; ${default} if not given."`
+	Log bool   `help:"Write the bot's log to standard error too."`
+}
+
+func (sandboxCmd) Help() string {
+	return `Without --say, reads lines from standard input: each is a message, or a command that begins with a slash. /help lists the commands.`
+}
+
+// patience is how long the sandbox waits for the bot. Everything is on this machine: it is never needed.
+const patience = 30 * time.Second
+
+func (s sandboxCmd) Run(ctx context.Context, e *environment) (err error) {
+	dir, err := os.MkdirTemp("", "supportbot-sandbox-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	log := slog.New(slog.DiscardHandler)
+	if s.Log {
+		log = e.logger(LogSettings{})
+	}
+	w := newWorld(sandbox.RealClock(), dir)
+	defer w.close()
+	a, err := w.bot(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	stop := start(ctx, a)
+	defer func() { err = errors.Join(err, stop()) }()
+
+	p := player{world: w, app: a, out: e.stdout, user: s.As, channel: s.In}
+	if err := p.ready(ctx); err != nil {
+		return err
+	}
+	if s.Say != "" {
+		return p.sayOnce(ctx, s.Say)
+	}
+	return p.play(ctx, e.stdin)
+}
+
+// start runs a in the background. stop ends it and waits.
+func start(ctx context.Context, a *app) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	var err error
+	running.Go(func() { err = a.run(ctx) })
+	return func() error {
+		cancel()
+		running.Wait()
+		return err
+	}
+}
+
+// A player is the person at the keyboard, who speaks as somebody in some channel.
+type player struct {
+	*world
+	app     *app
+	out     io.Writer
+	user    string // by name
+	channel string // by name
+	last    string // ts of the message that replies, edits and clicks are about
+}
+
+// ready waits until the bot listens, and checks who we are.
+func (p *player) ready(ctx context.Context) error {
+	if _, err := p.userID(p.user); err != nil {
+		return usageError{err}
+	}
+	if _, err := p.channelID(p.channel); err != nil {
+		return usageError{err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return p.slack.WaitSockets(ctx, 1)
+}
+
+// sayOnce sends one message and shows what comes of it. It is an error if nobody answers.
+func (p *player) sayOnce(ctx context.Context, text string) error {
+	if err := p.say(ctx, text, ""); err != nil {
+		return err
+	}
+	channel, _ := p.channelID(p.channel)
+	if thread := p.slack.Thread(channel, p.last); len(thread) < 2 {
+		return errors.New("the bot did not answer: was it mentioned? Write @support")
+	}
+	p.showIssues()
+	return nil
+}
+
+// settle waits until the bot has nothing in hand.
+func (p *player) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return errors.Join(p.slack.WaitAcked(ctx), p.app.machine.Settle(ctx))
+}
+
+func (p *player) say(ctx context.Context, text, thread string) error {
+	user, err := p.userID(p.user)
+	if err != nil {
+		return err
+	}
+	channel, err := p.channelID(p.channel)
+	if err != nil {
+		return err
+	}
+	ts := p.slack.Post(sandbox.Post{Channel: channel, User: user, Text: text, ThreadTS: thread})
+	if thread == "" {
+		p.last = ts
+	}
+	return p.look(ctx)
+}
+
+// look waits for the bot and shows the thread.
+func (p *player) look(ctx context.Context) error {
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
+	channel, err := p.channelID(p.channel)
+	if err != nil || p.last == "" {
+		return err
+	}
+	fmt.Fprintf(p.out, "\n#%s\n", p.channel)
+	for i, m := range p.slack.Thread(channel, p.last) {
+		indent := "  "
+		if i > 0 {
+			indent = "    ↳ "
+		}
+		fmt.Fprintf(p.out, "%s%s: %s\n", indent, p.slack.NameOf(m), strings.ReplaceAll(p.slack.Readable(m), "\n", "\n      "))
+	}
+	user, err := p.userID(p.user)
+	for _, m := range p.slack.DMs(user) {
+		fmt.Fprintf(p.out, "  direct message to %s: %s\n", p.user, p.slack.Readable(m))
+	}
+	return err
+}
+
+func (p *player) showIssues() {
+	for _, i := range p.github.Issues() {
+		fmt.Fprintf(p.out, "\nIssue #%d (%s) %s\n  labels: %s\n\n%s\n", i.Number, i.State, i.Title, strings.Join(i.Labels, ", "), i.Body)
+		for _, c := range i.Comments {
+			fmt.Fprintf(p.out, "\n  comment by %s:\n%s\n", c.Author, c.Body)
+		}
+	}
+}
+
+const playHelp = `A line is a message of yours; the bot listens for @support. Commands:
+  /as NAME           be somebody else: alice, aya, ben, kenji, mia (kenji and mia are the support team)
+  /in CHANNEL        go to another channel: help-data, game-analytics, partner-studio, data-platform-ops
+  /reply TEXT        answer in the last thread
+  /edit TEXT         change your last message
+  /delete            delete your last message
+  /click             press "Not a request" in the last thread
+  /thread            look at the last thread again
+  /issues            look at the issues
+  /explain           what happened inside, about the last thread
+  /outage MINUTES    GitHub is down for so long
+  /wait SECONDS      move the clock on
+  /quit`
+
+// play reads lines until there are no more, or /quit.
+func (p *player) play(ctx context.Context, in io.Reader) error {
+	fmt.Fprintf(p.out, "You are %s in #%s, in a small company made for you. Write @support and what is wrong; /help lists what else you can do.\n", p.user, p.channel)
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 1<<20)
+	for {
+		fmt.Fprintf(p.out, "\n%s #%s> ", p.user, p.channel)
+		if !lines.Scan() || ctx.Err() != nil {
+			fmt.Fprintln(p.out)
+			return lines.Err()
+		}
+		command, rest, _ := strings.Cut(strings.TrimSpace(lines.Text()), " ")
+		if command == "/quit" {
+			return nil
+		}
+		if err := p.do(ctx, command, strings.TrimSpace(rest), lines.Text()); err != nil {
+			fmt.Fprintf(p.out, "%v\n", err)
+		}
+	}
+}
+
+func (p *player) do(ctx context.Context, command, rest, line string) error {
+	channel, _ := p.channelID(p.channel)
+	switch {
+	case command == "":
+		return nil
+	case command == "/help":
+		fmt.Fprintln(p.out, playHelp)
+		return nil
+	case command == "/as":
+		_, err := p.userID(rest)
+		if err == nil {
+			p.user = rest
+		}
+		return err
+	case command == "/in":
+		name := strings.TrimPrefix(rest, "#")
+		_, err := p.channelID(name)
+		if err == nil {
+			p.channel, p.last = name, ""
+		}
+		return err
+	case command == "/issues":
+		p.showIssues()
+		return nil
+	case command == "/thread":
+		return p.look(ctx)
+	case command == "/wait":
+		return p.wait(ctx, rest, time.Second)
+	case command == "/outage":
+		return p.outage(rest)
+	case !strings.HasPrefix(command, "/"):
+		return p.say(ctx, line, "")
+	case p.last == "":
+		return errors.New("write a message first")
+	}
+	switch command {
+	case "/reply":
+		return p.say(ctx, rest, p.last)
+	case "/edit":
+		p.slack.Edit(channel, p.last, rest)
+	case "/delete":
+		p.slack.Delete(channel, p.last)
+	case "/click":
+		return p.click(ctx, channel)
+	case "/explain":
+		return p.explain(channel)
+	default:
+		return fmt.Errorf("there is no %s; /help lists the commands", command)
+	}
+	return p.look(ctx)
+}
+
+func (p *player) explain(channel string) error {
+	return p.app.store.View(func(v *store.View) error {
+		t, err := v.TicketByThread(channel, p.last)
+		if t == nil || err != nil {
+			return errors.Join(errors.New("the last thread is no ticket"), err)
+		}
+		return explain(p.out, v, t)
+	})
+}
+
+// click presses the first button in the last thread.
+func (p *player) click(ctx context.Context, channel string) error {
+	user, err := p.userID(p.user)
+	if err != nil {
+		return err
+	}
+	for _, m := range p.slack.Thread(channel, p.last) {
+		if id := sandbox.FirstButton(m); id != "" {
+			p.slack.Click(user, channel, m.TS, id)
+			if err := p.look(ctx); err != nil {
+				return err
+			}
+			for _, whisper := range p.slack.Ephemerals(user) {
+				fmt.Fprintf(p.out, "  only you can see this: %s\n", p.slack.Readable(whisper))
+			}
+			return nil
+		}
+	}
+	return errors.New("there is no button in the last thread")
+}
+
+func (p *player) wait(ctx context.Context, amount string, unit time.Duration) error {
+	n, err := strconv.Atoi(amount)
+	if err != nil || n < 0 {
+		return fmt.Errorf("%q is not a number", amount)
+	}
+	p.clock.Advance(time.Duration(n) * unit)
+	return p.look(ctx)
+}
+
+// outage lets GitHub fail for some minutes of the clock.
+func (p *player) outage(amount string) error {
+	n, err := strconv.Atoi(amount)
+	if err != nil || n <= 0 {
+		return fmt.Errorf("%q is not a number of minutes", amount)
+	}
+	p.github.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, Status: 502})
+	over := p.clock.After(time.Duration(n) * time.Minute)
+	go func() {
+		<-over
+		p.github.Faults.Clear()
+	}()
+	return nil
+}
+
+func (p *player) userID(name string) (string, error)    { return p.slack.Find("@" + name) }
+func (p *player) channelID(name string) (string, error) { return p.slack.Find("#" + name) }

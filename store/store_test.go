@@ -1,0 +1,375 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// A clock stands still unless it is set.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
+
+func openTest(t *testing.T) (*DB, *clock, string) {
+	t.Helper()
+	c := &clock{now: noon}
+	path := filepath.Join(t.TempDir(), "test.db")
+	db, err := Open(path, c.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db, c, path
+}
+
+func event(key, subject string) Event {
+	return Event{Key: key, Subject: subject, Kind: "message", At: noon, Body: json.RawMessage(`{}`)}
+}
+
+func take(t *testing.T, db *DB, events ...Event) []string {
+	t.Helper()
+	due, err := db.Take(func(*View) (Taken, error) { return Taken{Events: events}, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return due
+}
+
+// decideWith decides the next event of a subject as d says.
+func decideWith(t *testing.T, db *DB, subject string, d Decision) Decided {
+	t.Helper()
+	called := false
+	result, err := db.Decide(subject, func(*View, Event) (Decision, error) { called = true; return d, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !called {
+		t.Fatalf("nothing of %s was undecided", subject)
+	}
+	return result
+}
+
+func plan(kind, slot string, priority int, at time.Time) Action {
+	return Action{Service: "github", Kind: kind, Slot: slot, Priority: priority, At: at, Body: json.RawMessage(`{}`)}
+}
+
+func claim(t *testing.T, db *DB, held ...string) []string {
+	t.Helper()
+	actions, _, err := db.Claim("github", held, 10, noon.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, a := range actions {
+		kinds = append(kinds, a.Kind)
+	}
+	return kinds
+}
+
+func TestInvariant2_TheSameEventIsStoredOnceHoweverOftenItComes(t *testing.T) {
+	db, _, _ := openTest(t)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	due := 0
+	for range 50 {
+		wg.Go(func() {
+			subjects, err := db.Take(func(*View) (Taken, error) { return Taken{Events: []Event{event("msg:1", "ticket:a")}}, nil })
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			due += len(subjects)
+		})
+	}
+	wg.Wait()
+	if due != 1 {
+		t.Errorf("the event was new %d times", due)
+	}
+}
+
+func TestATakeThatFailsUndoesOnlyItself(t *testing.T) {
+	db, _, _ := openTest(t)
+	broken := errors.New("broken")
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			_, err := db.Take(func(*View) (Taken, error) {
+				if i%4 == 1 {
+					panic("a bug in a handler")
+				}
+				e := Taken{Events: []Event{event(fmt.Sprint(i), "ticket:a")}}
+				if i%4 == 0 {
+					return e, broken
+				}
+				return e, nil
+			})
+			if failed := i%4 < 2; (err != nil) != failed {
+				t.Errorf("take %d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
+	err := db.View(func(v *View) error {
+		l, err := v.Load()
+		if l.Undecided != 20 {
+			t.Errorf("%d events, want 20", l.Undecided)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestClaimGoesByPriorityThenAge(t *testing.T) {
+	db, _, _ := openTest(t)
+	for i, a := range []Action{
+		plan("young", "", 1, noon.Add(time.Second)),
+		plan("unimportant", "", 2, noon.Add(-time.Hour)),
+		plan("old", "", 1, noon),
+	} {
+		subject := fmt.Sprintf("ticket:%d", i)
+		take(t, db, event(subject, subject))
+		decideWith(t, db, subject, Decision{Actions: []Action{a}})
+	}
+	if diff := cmp.Diff([]string{"old", "young", "unimportant"}, claim(t, db)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWithinASubjectAndAServiceOrderHolds(t *testing.T) {
+	db, _, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	slack := plan("post", "", 9, noon)
+	slack.Service = "slack"
+	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("first", "", 9, noon), plan("second", "", 1, noon), slack}})
+	actions, _, err := db.Claim("github", nil, 10, noon.Add(time.Minute))
+	if err != nil || len(actions) != 1 || actions[0].Kind != "first" {
+		t.Fatalf("claimed %v, %v; want only the first", actions, err)
+	}
+	if others, _, err := db.Claim("slack", nil, 10, noon.Add(time.Minute)); err != nil || len(others) != 1 {
+		t.Errorf("another service waits: %v, %v", others, err)
+	}
+	actions[0].State = Done
+	if _, err := db.Finish(actions[0]); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"second"}, claim(t, db)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAnActionWaitsWhileItsSubjectHasSomethingUndecided(t *testing.T) {
+	db, _, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create", "issue", 1, noon)}})
+	take(t, db, event("2", "ticket:a"))
+	if got := claim(t, db); got != nil {
+		t.Fatalf("claimed %v before the edit was decided", got)
+	}
+	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create again", "issue", 1, noon)}})
+	if diff := cmp.Diff([]string{"create again"}, claim(t, db)); diff != "" {
+		t.Errorf("a slot keeps only its newest planned action: %s", diff)
+	}
+}
+
+func TestHeldLanesWait(t *testing.T) {
+	db, _, _ := openTest(t)
+	for _, lane := range []string{"C1", "C2", ""} {
+		subject := "ticket:" + lane
+		take(t, db, event(subject, subject))
+		a := plan("post "+lane, "", 1, noon)
+		a.Lane = lane
+		decideWith(t, db, subject, Decision{Actions: []Action{a}})
+	}
+	if diff := cmp.Diff([]string{"post C2", "post "}, claim(t, db, "C1")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheAnswerOfACallThatWasTakenOverIsRefused(t *testing.T) {
+	db, c, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create", "issue", 1, noon)}})
+	first, _, _ := db.Claim("github", nil, 1, noon.Add(time.Second))
+	c.set(noon.Add(2 * time.Second))
+	second, _, _ := db.Claim("github", nil, 1, noon.Add(time.Minute))
+	if len(first) != 1 || len(second) != 1 || second[0].Epoch != 2 {
+		t.Fatalf("claimed %v, then %v", first, second)
+	}
+	if second[0].State != Doing || !second[0].Started.Equal(first[0].Started) {
+		t.Errorf("the second claim does not see that the first one's outcome is open: %+v", second[0])
+	}
+	first[0].State = Done
+	if _, err := db.Finish(first[0]); !errors.Is(err, ErrFenced) {
+		t.Errorf("late answer: %v, want ErrFenced", err)
+	}
+}
+
+func TestTheFirstResultInASlotIsWhatLaterActionsOfTheSlotEdit(t *testing.T) {
+	db, _, _ := openTest(t)
+	for i, want := range []string{"", `{"ts":"1"}`, `{"ts":"1"}`} {
+		take(t, db, event(fmt.Sprint(i), "ticket:a"))
+		decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("show", "reply", 1, noon)}})
+		actions, _, err := db.Claim("github", nil, 1, noon.Add(time.Minute))
+		if err != nil || len(actions) != 1 {
+			t.Fatal(actions, err)
+		}
+		if got := string(actions[0].Ref); got != want {
+			t.Errorf("show %d edits %q, want %q", i, got, want)
+		}
+		actions[0].State, actions[0].Result = Done, json.RawMessage(fmt.Sprintf(`{"ts":"%d"}`, i+1))
+		if _, err := db.Finish(actions[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTimersRingOnceAndOnlyWhenTheyAreDue(t *testing.T) {
+	db, c, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	decideWith(t, db, "ticket:a", Decision{Timer: noon.Add(10 * time.Second)})
+	if due, next, err := db.Due(noon); err != nil || len(due) != 0 || !next.Equal(noon.Add(10*time.Second)) {
+		t.Fatalf("due %v, next %v, %v", due, next, err)
+	}
+	if err := db.Ring("ticket:a"); err != nil {
+		t.Fatal(err)
+	}
+	c.set(noon.Add(10 * time.Second))
+	for range 2 {
+		if err := db.Ring("ticket:a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var rang []string
+	err := db.View(func(v *View) error {
+		events, err := v.Events("ticket:a")
+		for _, e := range events[1:] {
+			rang = append(rang, e.Kind)
+		}
+		return err
+	})
+	if diff := cmp.Diff([]string{TimerRang}, rang); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	decideWith(t, db, "ticket:a", Decision{})
+	if due, next, err := db.Due(noon.Add(time.Hour)); err != nil || len(due) != 0 || !next.IsZero() {
+		t.Errorf("a timer that was not set again is due: %v, %v, %v", due, next, err)
+	}
+}
+
+func TestAnEventThatCannotBeDecidedIsParkedAndLaterOnesGoOn(t *testing.T) {
+	db, c, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	take(t, db, event("2", "ticket:a"))
+	for try := 1; try <= MaxTries; try++ {
+		result, err := db.Decide("ticket:a", func(*View, Event) (Decision, error) { panic("a bug") })
+		if err == nil || result.Parked != (try == MaxTries) {
+			t.Fatalf("try %d: parked %v, error %v", try, result.Parked, err)
+		}
+		if try < MaxTries && !result.Timer.After(c.Now()) {
+			t.Errorf("try %d is not tried again later", try)
+		}
+	}
+	var decided []string
+	for range 2 {
+		if _, err := db.Decide("ticket:a", func(_ *View, e Event) (Decision, error) {
+			decided = append(decided, e.Kind)
+			return Decision{}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"message", Parked}, decided); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestInvariant1_WhatWasTakenIsThereAfterTheProcessIsGone(t *testing.T) {
+	db, c, path := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create", "issue", 1, noon)}})
+	if _, _, err := db.Claim("github", nil, 1, noon.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path, c.Now); !errors.Is(err, ErrInUse) {
+		t.Fatalf("a second process opened the database: %v", err)
+	}
+	reader, err := OpenReadOnly(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	err = reader.View(func(v *View) error {
+		actions, err := v.Actions("ticket:a")
+		if len(actions) != 1 || actions[0].State != Doing {
+			t.Errorf("another process sees %v", actions)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLeasesOfEarlierBootsAreFreeOnceTheSettleTimeHasPassed(t *testing.T) {
+	db, c, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create", "issue", 1, noon)}})
+	if _, _, err := db.Claim("github", nil, 1, noon.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.VoidLeases("github", 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	c.set(noon.Add(9 * time.Second))
+	if got := claim(t, db); got != nil {
+		t.Errorf("claimed %v before it settled", got)
+	}
+	c.set(noon.Add(10 * time.Second))
+	if diff := cmp.Diff([]string{"create"}, claim(t, db)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestADatabaseOfANewerSupportbotIsRefused(t *testing.T) {
+	db, c, path := openTest(t)
+	if err := db.update(func(c *connection) error { return c.exec("PRAGMA user_version = 99") }); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(path, c.Now)
+	if err == nil {
+		t.Fatal("opened")
+	}
+	db.writes, db.lock = nil, nil // closed already
+}
