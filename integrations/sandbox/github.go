@@ -70,7 +70,7 @@ type GitHub struct {
 	nextID   int64
 
 	limits githubLimits
-	calls  []GitHubCall
+	calls  []*GitHubCall
 	begun  int64
 
 	onIssue   func(Issue)

@@ -150,11 +150,15 @@ func (g *GitHub) Repository() Repository {
 	return g.repo
 }
 
-// Calls returns what was called, in the order in which the calls ended.
+// Calls returns what was called, in the order in which the calls came.
 func (g *GitHub) Calls() []GitHubCall {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return slices.Clone(g.calls)
+	calls := make([]GitHubCall, len(g.calls))
+	for n, c := range g.calls {
+		calls[n] = *c
+	}
+	return calls
 }
 
 func (i *issue) whole() Issue {

@@ -220,7 +220,7 @@ type GitHubCall struct {
 	Operation string // "unknown" if the stand-in has no such route
 	Method    string
 	Path      string // as it was called, with its query
-	Status    int    // as answered, or lost on the way; 0 if the call was broken off before
+	Status    int    // as answered, or lost on the way; 0 if there is none (yet)
 	At        time.Time
 	Held      bool // made although the answer to an earlier one said to wait
 }
@@ -237,13 +237,11 @@ func (g *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.change(func() {
 		call.At = g.clock.Now()
 		g.limits.inFlight++
-	})
-	defer g.change(func() {
-		g.limits.inFlight--
 		if !g.options.ForgetCalls {
-			g.calls = append(g.calls, *call)
+			g.calls = append(g.calls, call)
 		}
 	})
+	defer g.change(func() { g.limits.inFlight-- })
 	g.Faults.serve(g.clock, call.Operation, w, r, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxGitHubRequest))
 		if err != nil {
