@@ -258,3 +258,20 @@ func TestWhatSlackSaysOfChannels(t *testing.T) {
 		t.Errorf("each type needs its scope: %v", err)
 	}
 }
+
+func TestMembersAndOwnChannelsAreListed(t *testing.T) {
+	s, _ := aWorkspace(t, SlackOptions{})
+	s.AddChannel(Channel{ID: "CEMPTY", Name: "empty"})
+	c := aClient(s)
+	members, next, err := c.GetUsersInConversation(&slack.GetUsersInConversationParameters{ChannelID: "CGENERAL", Limit: 1})
+	if err != nil || len(members) != 1 || next == "" {
+		t.Errorf("first page: %v, %q, %v", members, next, err)
+	}
+	if body, _ := callSlack(t, slackRequest(t, s, "conversations.members", form, "channel=CEMPTY&token="+s.BotToken())); body["members"] == nil {
+		t.Errorf("nobody is an empty list: %v", body)
+	}
+	own, _, err := c.GetConversationsForUser(&slack.GetConversationsForUserParameters{})
+	if err != nil || len(own) != 1 || own[0].ID != "CGENERAL" {
+		t.Errorf("channels of the bot: %+v, %v", own, err)
+	}
+}

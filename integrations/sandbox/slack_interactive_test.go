@@ -158,3 +158,35 @@ func TestAResponseURLWorksFiveTimesWithinHalfAnHour(t *testing.T) {
 		t.Error("a use after half an hour")
 	}
 }
+
+func TestAnEphemeralMessageIsReplacedAndDeletedByItsResponseURL(t *testing.T) {
+	s, _ := aWorkspace(t, SlackOptions{Events: []string{}})
+	c := aClient(s)
+	button := slack.NewButtonBlockElement("ok", "", slack.NewTextBlockObject(slack.PlainTextType, "OK", false, false))
+	ts, err := c.PostEphemeral("CGENERAL", "UALICE", slack.MsgOptionText("sure?", false), slack.MsgOptionBlocks(slack.NewActionBlock("b", button)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, _ := openSocket(t, s)
+	s.Click("UALICE", "CGENERAL", ts, "ok")
+	f := l.read()
+	var click struct{ Payload slack.InteractionCallback }
+	if err := json.Unmarshal([]byte(f.raw), &click); err != nil || !click.Payload.Container.IsEphemeral {
+		t.Fatalf("%s, %v", f.raw, err)
+	}
+	url := click.Payload.ResponseURL
+	for _, step := range []struct {
+		option slack.MsgOption
+		want   string
+	}{{slack.MsgOptionReplaceOriginal(url), "done"}, {slack.MsgOptionDeleteOriginal(url), ""}} {
+		if _, _, err := c.PostMessage("", slack.MsgOptionText("done", false), step.option); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Ephemerals("UALICE"); len(got) != 1 || got[0].Text != step.want || got[0].Blocks != nil {
+			t.Errorf("ephemerals %+v, want %q", got, step.want)
+		}
+	}
+	if _, err := s.Click("UBOB", "CGENERAL", ts, "ok").Wait(soon(t)); !errors.Is(err, ErrNoButton) {
+		t.Errorf("somebody else sees no such button: %v", err)
+	}
+}

@@ -320,3 +320,23 @@ func until(t *testing.T, done func() bool) {
 
 // replaceTS puts the ts of a message into a call.
 func replaceTS(call, ts string) string { return strings.ReplaceAll(call, "$ts", ts) }
+
+func TestBodiesThatAreNoArguments(t *testing.T) {
+	s, _ := aWorkspace(t, SlackOptions{})
+	tests := map[string]struct{ contentType, body, want string }{
+		"half a JSON object":     {"application/json", `{"channel":`, "invalid_json"},
+		"a JSON list":            {"application/json", `["channel"]`, "invalid_json"},
+		"a form that is escaped": {form, "channel=%zz", "invalid_form_data"},
+		"a form that is endless": {form, "text=" + strings.Repeat("x", maxArgs), "invalid_form_data"},
+		"a form in no parts":     {"multipart/form-data", "x", "invalid_form_data"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := slackRequest(t, s, "chat.postMessage", test.contentType, test.body)
+			r.Header.Set("Authorization", "Bearer "+s.BotToken())
+			if body, _ := callSlack(t, r); body["error"] != test.want {
+				t.Errorf("answer %v, want %q", body, test.want)
+			}
+		})
+	}
+}
