@@ -42,6 +42,7 @@ func (c checkCmd) Run(ctx context.Context, e *environment) error {
 		return reported(exitUsage)
 	}
 	r.slack(ctx, settings, secrets)
+	r.github(ctx, settings, secrets)
 	r.store(settings.Store)
 	r.sum()
 	if r.missing > 0 {
@@ -194,7 +195,7 @@ func reason(e *integrations.Error) string {
 func nextStep(e *integrations.Error) string {
 	switch e.Code {
 	case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "not_allowed_token_type", "401":
-		return "Copy the token again from where it was made; if the app was removed, install it again."
+		return "Copy the token or key again from where it was made; if the app was removed, install it again."
 	case "missing_scope":
 		return "Add the scope under OAuth & Permissions, then install the app again."
 	case "404":

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,8 @@ type house struct {
 	slack  *sandbox.Slack
 	github *sandbox.GitHub
 	dir    string
-	api    string // address of Slack, if not that of the stand-in
+	api    string // address of Slack
+	hub    string // address of GitHub
 	lines  string // more of the settings file
 	ops    string // id of the ops channel
 	env    map[string]string
@@ -42,7 +44,7 @@ func newHouse(t *testing.T, options sandbox.GitHubOptions) *house {
 	slack.AddGroup(sandbox.Group{ID: "S0EMPTY", Handle: "nobody"})
 	slack.AddChannel(sandbox.Channel{ID: "C0OPS", Name: "ops", Members: []string{slack.BotUserID()}})
 	return &house{
-		slack: slack, github: github, dir: t.TempDir(), api: slack.URL(), ops: "C0OPS",
+		slack: slack, github: github, dir: t.TempDir(), api: slack.URL(), hub: github.URL(), ops: "C0OPS",
 		env: map[string]string{
 			"SLACK_APP_TOKEN": slack.AppToken(), "SLACK_BOT_TOKEN": slack.BotToken(), "GITHUB_TOKEN": github.Token(),
 		},
@@ -62,7 +64,7 @@ func (h *house) check(t *testing.T) (int, string) {
 	t.Helper()
 	file := filepath.Join(h.dir, "supportbot.yml")
 	settings := fmt.Sprintf("slack:\n  api_url: %s\n  support_group: S0SUPPORT\n  ops_channel: %s\ngithub:\n  base_url: %s\n  repository: acme/analytics-support\nstore:\n  path: %s\n%s",
-		h.api, h.ops, h.github.URL(), filepath.Join(h.dir, "supportbot.db"), h.lines)
+		h.api, h.ops, h.hub, filepath.Join(h.dir, "supportbot.db"), h.lines)
 	if h.ops == "" {
 		settings = strings.Replace(settings, "  ops_channel: \n", "", 1)
 	}
@@ -78,7 +80,7 @@ func (h *house) check(t *testing.T) (int, string) {
 			t.Errorf("%s is shown:\n%s", name, stdout)
 		}
 	}
-	return code, strings.NewReplacer(h.api, "SLACK", h.slack.URL(), "SLACK", h.github.URL(), "GITHUB/", h.dir, "DIR").Replace(stdout)
+	return code, strings.NewReplacer(h.api, "SLACK", h.slack.URL(), "SLACK", h.hub, "GITHUB", h.github.URL(), "GITHUB", h.dir, "DIR").Replace(stdout)
 }
 
 func TestCheckOfAHouseInOrder(t *testing.T) {
@@ -110,7 +112,7 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 			h.slack.SetScopes("channels:history", "channels:read", "chat:write", "usergroups:read")
 		}, exitFailed, []string{"✗ scope users:read is missing", "✓ support group S0SUPPORT: @support, 3 members: U0AIK, U0BEN, U0CHL"}},
 		{"the tokens were revoked", func(_ *testing.T, h *house) { h.slack.Revoke() }, exitFailed, []string{
-			"✗ app token: token_revoked", "✗ bot token: token_revoked", "Copy the token again from where it was made",
+			"✗ app token: token_revoked", "✗ bot token: token_revoked", "Copy the token or key again from where it was made",
 		}},
 		{"a wrong bot token", func(_ *testing.T, h *house) { h.env["SLACK_BOT_TOKEN"] = fakeBot }, exitFailed, []string{"✗ bot token: invalid_auth"}},
 		{"Slack is not there", func(_ *testing.T, h *house) { h.slack.Close() }, exitFailed, []string{
@@ -157,6 +159,57 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"an app token without its scope", func(t *testing.T, h *house) {
 			h.api = withAnswer(t, h.slack.URL(), "apps.connections.open", `{"ok":false,"error":"missing_scope","needed":"connections:write"}`)
 		}, exitFailed, []string{"✗ app token: lacks the scope connections:write"}},
+
+		{"GitHub's token was revoked", func(_ *testing.T, h *house) { h.github.Revoke() }, exitFailed, []string{
+			"✗ account: 401 (Bad credentials)", "Copy the token or key again",
+		}},
+		{"GitHub is not there", func(_ *testing.T, h *house) { h.github.Close() }, exitFailed, []string{"✗ account: no answer", "may this machine reach it"}},
+		{"GitHub is down", func(_ *testing.T, h *house) {
+			h.github.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, On: "get user", Status: 502})
+		}, exitFailed, []string{"✗ account: 502"}},
+		{"no such repository", func(_ *testing.T, h *house) { h.github.RemoveRepository() }, exitFailed, []string{
+			"✗ repository acme/analytics-support: there is none that this account can see",
+		}},
+		{"the repository has another name now", func(_ *testing.T, h *house) { h.github.Rename("help-desk") }, exitOK, []string{
+			"! repository acme/analytics-support: it is called acme/help-desk now", "Change github.repository.", "✓ the account may write issues and set labels",
+		}},
+		{"the repository is archived", func(_ *testing.T, h *house) { h.github.Archive() }, exitFailed, []string{"✗ repository acme/analytics-support: it is archived"}},
+		{"the repository has no issues", func(_ *testing.T, h *house) { h.github.DisableIssues() }, exitFailed, []string{
+			"✗ repository acme/analytics-support: its issues are switched off", "Switch them on",
+		}},
+		{"no right to push", func(_ *testing.T, h *house) { h.github.DropPush() }, exitOK, []string{
+			"! the account may write issues, but not set labels: GitHub leaves them out", "Give it the role Write",
+		}},
+		{"the address of GitHub is wrong", func(_ *testing.T, h *house) { h.hub += "nowhere/" }, exitFailed, []string{"✗ account: 404", "Is the address in the settings right?"}},
+		{"a GitHub App", func(t *testing.T, h *house) { h.useApp(t) }, exitOK, []string{
+			"✓ clock: agrees with GitHub's", "✓ account: support-app[bot]", "✓ repository acme/analytics-support", "✓ the App may write issues and set labels",
+		}},
+		{"a GitHub App at GitHub Enterprise", func(t *testing.T, h *house) { h.useApp(t); h.hub += "api/v3/" }, exitOK, []string{"✓ the App may write issues and set labels"}},
+		{"another installation of the App", func(t *testing.T, h *house) {
+			h.useApp(t)
+			h.hub = withAnswer(t, h.hub, "installation", `{"id":7,"permissions":{"issues":"write"}}`)
+		}, exitFailed, []string{"✗ GITHUB_APP_INSTALLATION_ID is 27182818, but at this repository the App's installation is 7"}},
+		{"an App that may only read", func(t *testing.T, h *house) {
+			h.useApp(t)
+			h.hub = withAnswer(t, h.hub, "installation", `{"id":27182818,"permissions":{"issues":"read"}}`)
+		}, exitFailed, []string{"✗ the App may not write issues", "Give it the repository permission Issues"}},
+		{"an App whose key was revoked", func(t *testing.T, h *house) { h.useApp(t); h.github.Revoke() }, exitFailed, []string{"✗ account: 401"}},
+		{"a clock that is fast", func(t *testing.T, h *house) {
+			h.useApp(t)
+			h.hub = withDate(t, h.hub, time.Now().Add(-time.Hour))
+		}, exitFailed, []string{"✗ clock: this machine is 1h0m", "ahead of GitHub, which will refuse the App", "Set the clock"}},
+		{"a clock that is slow", func(t *testing.T, h *house) {
+			h.useApp(t)
+			h.hub = withDate(t, h.hub, time.Now().Add(time.Minute))
+		}, exitOK, []string{"! clock: this machine is ", "behind GitHub; the App works until 30s ahead or 1m30s behind"}},
+		{"a clock that is very slow", func(t *testing.T, h *house) {
+			h.useApp(t)
+			h.hub = withDate(t, h.hub, time.Now().Add(time.Hour))
+		}, exitFailed, []string{"✗ clock: this machine is ", "behind GitHub, which will refuse the App"}},
+		{"a fine-grained token", func(_ *testing.T, h *house) {
+			h.env["GITHUB_TOKEN"] = "github" + "_pat_" + "fake"
+			h.hub = withToken(t, h.hub, h.github.Token())
+		}, exitOK, []string{"· a fine-grained token also needs the permission Issues"}},
 
 		{"no secrets", func(_ *testing.T, h *house) { h.env = nil }, exitFailed, []string{
 			"✗ SLACK_APP_TOKEN is not set", "✗ SLACK_BOT_TOKEN is not set", "✗ GitHub needs either GITHUB_TOKEN or an app",
@@ -238,21 +291,65 @@ func TestCheckWarnsOfTokensThatGoOverTheNetworkInClear(t *testing.T) {
 	}
 }
 
-// withAnswer returns the address of a server that answers one method so, and for the others is Slack's.
-func withAnswer(t *testing.T, slack, method, answer string) string {
+func TestCheckWarnsOfAPublicRepository(t *testing.T) {
+	code, out := newHouse(t, sandbox.GitHubOptions{CanPush: true, Public: true}).check(t)
+	if code != exitOK || !strings.Contains(out, "! repository acme/analytics-support: it is public") {
+		t.Errorf("exit status %d\n%s", code, out)
+	}
+}
+
+// useApp gives the house a GitHub App in place of the token.
+func (h *house) useApp(t *testing.T) {
 	t.Helper()
-	target, err := url.Parse(slack)
+	key, err := h.github.WritePrivateKey(h.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(h.env, "GITHUB_TOKEN")
+	h.env["GITHUB_APP_ID"] = strconv.FormatInt(h.github.AppID(), 10)
+	h.env["GITHUB_APP_INSTALLATION_ID"] = strconv.FormatInt(h.github.InstallationID(), 10)
+	h.env["GITHUB_APP_PRIVATE_KEY"] = key
+}
+
+// between returns the address of a server that hands requests to the one at address, by way of handle.
+func between(t *testing.T, address string, handle func(w http.ResponseWriter, r *http.Request, pass http.Handler)) string {
+	t.Helper()
+	target, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: target.Scheme, Host: target.Host})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/"+method) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(w, r, proxy) }))
+	t.Cleanup(server.Close)
+	return server.URL + target.Path
+}
+
+// withAnswer answers what ends in /last itself.
+func withAnswer(t *testing.T, address, last, answer string) string {
+	return between(t, address, func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
+		if strings.HasSuffix(r.URL.Path, "/"+last) {
 			_, _ = io.WriteString(w, answer)
 			return
 		}
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL + "/api/"
+		pass.ServeHTTP(w, r)
+	})
+}
+
+// withDate dates what is asked without a token.
+func withDate(t *testing.T, address string, date time.Time) string {
+	return between(t, address, func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
+		if r.Header.Get("Authorization") == "" {
+			w.Header().Set("Date", date.UTC().Format(http.TimeFormat))
+			return
+		}
+		pass.ServeHTTP(w, r)
+	})
+}
+
+// withToken takes any token for the given one.
+func withToken(t *testing.T, address, token string) string {
+	return between(t, address, func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
+		r.Header.Set("Authorization", "Bearer "+token)
+		pass.ServeHTTP(w, r)
+	})
 }

@@ -11,6 +11,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"supportbot/integrations/github"
 )
 
 // A Secret is a password or key. It prints as "[secret]" however it is printed; Reveal gives the value to the
@@ -61,7 +63,15 @@ type Secrets struct {
 type GitHubApp struct {
 	ID             int64
 	InstallationID int64
-	PrivateKey     Secret // in PEM
+	KeyFile        string // path of the private key, in PEM
+}
+
+// githubApp returns the App as GitHub's client wants it, nil without one.
+func (s Secrets) githubApp() *github.App {
+	if s.GitHubApp == nil {
+		return nil
+	}
+	return &github.App{ID: s.GitHubApp.ID, InstallationID: s.GitHubApp.InstallationID, KeyFile: s.GitHubApp.KeyFile}
 }
 
 // LoadSecrets takes the secrets from the environment, or from files that it names: for SLACK_BOT_TOKEN, the
@@ -203,7 +213,7 @@ func (r *secretReader) github(s *Secrets) {
 		s.GitHubApp = &GitHubApp{
 			ID:             r.id("GITHUB_APP_ID"),
 			InstallationID: r.id("GITHUB_APP_INSTALLATION_ID"),
-			PrivateKey:     r.privateKey("GITHUB_APP_PRIVATE_KEY"),
+			KeyFile:        r.keyFile("GITHUB_APP_PRIVATE_KEY"),
 		}
 	}
 }
@@ -221,27 +231,25 @@ func (r *secretReader) id(name string) int64 {
 	return n
 }
 
-// privateKey reads the key from the file that the variable name is the path of.
-func (r *secretReader) privateKey(name string) Secret {
+// keyFile returns the path that the variable name holds, if a key of the right kind is there.
+func (r *secretReader) keyFile(name string) string {
 	if r.getenv(name+"_FILE") != "" {
 		r.complain("%s_FILE is not used: %s is itself the path of the key file", name, name)
-		return Secret{}
+		return ""
 	}
 	path := r.getenv(name)
 	if _, isToken := kindOf(strings.TrimSpace(path)); isToken {
 		r.complain("%s must be the path of the key file (.pem), not the key", name)
-		return Secret{}
+		return ""
 	}
 	key, err := readSecret(path)
-	if err != nil {
+	switch {
+	case err != nil:
 		r.complain("%s: %w", name, err)
-		return Secret{}
-	}
-	if !isRSAKey(key) {
+	case !isRSAKey(key):
 		r.complain("%s: the file is not the private key of a GitHub App (RSA, in PEM); make one on the app's page", name)
-		return Secret{}
 	}
-	return NewSecret(key + "\n")
+	return path
 }
 
 func isRSAKey(text string) bool {
