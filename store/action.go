@@ -28,7 +28,7 @@ type Action struct {
 	Lane     string // what the service's limits count together
 	Priority int    // lower goes first
 	At       time.Time
-	Answer   bool // whether its outcome is an event of its subject, with the subject's decision to follow
+	Answer   bool // its outcome is to be an event of its subject; a failure always is
 	Body     json.RawMessage
 
 	State      string
@@ -150,8 +150,9 @@ func (db *DB) Restart(a *Action) error {
 	})
 }
 
-// Finish ends a: its state is Done, Failed or Observed. Its result becomes the slot's reference, if it is the
-// first there, and an Answered event if the plan asked for one. It returns the subject if that is now due.
+// Finish ends a: its state is Done, Failed or Observed. What was really done becomes the slot's reference, if it
+// is the first there. The outcome is an Answered event if the plan asked for it, and always if a failed. Finish
+// returns the subject if that is now due.
 func (db *DB) Finish(a Action) (due []string, err error) {
 	err = db.update(func(c *connection) error {
 		err := a.store(c, "state = ?, result = ?, error = ?, finished_at = ?",
@@ -159,14 +160,14 @@ func (db *DB) Finish(a Action) (due []string, err error) {
 		if err != nil {
 			return err
 		}
-		if a.Slot != "" && a.State != Failed && len(a.Result) > 0 {
+		if a.Slot != "" && a.State == Done && len(a.Result) > 0 {
 			err := c.exec("INSERT INTO slots (subject, slot, ref) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
 				a.Subject, a.Slot, string(a.Result))
 			if err != nil {
 				return err
 			}
 		}
-		if !a.Answer {
+		if !a.Answer && a.State != Failed {
 			return nil
 		}
 		due, err = db.answer(c, a)
