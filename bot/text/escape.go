@@ -20,13 +20,19 @@ type position struct {
 }
 
 // lineMarkup matches what makes a line more than text if it starts with it; the character to escape is the
-// group's: a heading, a quotation, a list item, an underline, a table's second row, a check box, an alert, a
-// footnote.
+// group's: a heading, a quotation, a list item, an underline, a table's second row, a check box, an alert, the
+// definition of a link or footnote.
 var lineMarkup = regexp.MustCompile(`^(?:(#)#{0,5}(?:[ \t]|$)|(>)|([-+])(?:[ \t]|$)|[0-9]{1,9}([.)])(?:[ \t]|$)|` +
-	`(=)=*[ \t]*$|([|:-])[|:\- \t]*$|(\[)(?:[!^]|[ xX]\]))`)
+	`(=)=*[ \t]*$|([|:-])[|:\- \t]*$|(\[))`)
+
+// bracketed matches a word in brackets, as logs begin with, that is none of these.
+var bracketed = regexp.MustCompile(`^\[[A-Za-z0-9._-][A-Za-z0-9 ._-]+\](?: |$)`)
 
 // lineMarkupAt returns the index of the character to escape in a text that starts a line, -1 if it needs none.
 func lineMarkupAt(s string) int {
+	if bracketed.MatchString(s) {
+		return -1
+	}
 	m := lineMarkup.FindStringSubmatchIndex(s)
 	for i := 2; i < len(m); i += 2 {
 		if m[i] >= 0 {

@@ -12,8 +12,7 @@ import (
 
 // reference matches what GitHub would link, notify or replace.
 var reference = regexp.MustCompile(`@[A-Za-z0-9]` + // people, teams, mail addresses, owner/repo@hash
-	`|#[0-9]|(?i:\bGH-[0-9]|\bGHSA-)` +
-	`|://|(?i:\bwww\.)` +
+	`|#[0-9]|://|(?i:(?:^|[^A-Za-z0-9])(?:GH-[0-9]|GHSA-|www\.))` +
 	`|:[a-z0-9_+-]*[a-z][a-z0-9_+-]*:|:(?:[+-]1|100|1234):`)
 
 // hash matches what may be a commit's hash, whole or shortened.

@@ -304,6 +304,8 @@ func (w *lineWriter) setStyle(s style, line []atom, body string) {
 		closing += gap
 	case closing == "" && opening != "" && needsGap(w.last, next, opening):
 		opening = gap + opening
+	case closing != "" && opening != "" && strings.Contains(closing+opening, "~"):
+		closing += gap // GitHub looks through "~~" when it asks what stands beside another mark
 	}
 	w.write(closing)
 	w.write(opening)
@@ -333,9 +335,10 @@ func byExtent(s style, line []atom) []style {
 const gap = "&#8203;"
 
 // needsGap says whether marks between the characters outside and inside of a style need a gap to be seen. What
-// counts as punctuation differs between versions of Markdown for symbols, so these count as the worse.
+// counts as punctuation differs between versions of Markdown for symbols, and GitHub looks through tildes, so these
+// count as the worse.
 func needsGap(outside, inside rune, marks string) bool {
-	if outside == 0 || unicode.IsSpace(outside) || isPunct(outside) {
+	if outside == 0 || unicode.IsSpace(outside) || isPunct(outside) && outside != '~' {
 		return false
 	}
 	single := marks == "**" || marks == "~~"

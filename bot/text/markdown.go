@@ -17,17 +17,18 @@ func itemNumber(n int) string { return strconv.Itoa(min(n, 2*maxNumber)) }
 // so no hidden marker, survives. It ends without a line break.
 func (d Doc) Markdown(n Names) string {
 	w := writer{names: n}
-	for i, b := range d {
-		w.block(b, i > 0 && b.quoted() != d[i-1].quoted())
+	for _, b := range d {
+		w.block(b)
 	}
 	return strings.TrimRight(w.out.String(), "\n")
 }
 
 // A writer writes blocks as Markdown.
 type writer struct {
-	out   strings.Builder
-	names Names
-	list  []level // the open list items, outermost first; nil outside lists
+	out    strings.Builder
+	names  Names
+	quoted bool    // what was written last is quoted
+	list   []level // the open list items, outermost first; nil outside lists
 }
 
 // A level is the newest item at one depth of a list.
@@ -38,9 +39,9 @@ type level struct {
 }
 
 // block writes b after a blank line, except between items of one list.
-func (w *writer) block(b Block, newQuote bool) {
+func (w *writer) block(b Block) {
 	if b.Kind == Item {
-		w.item(b, newQuote)
+		w.item(b)
 		return
 	}
 	lines := w.lines(b)
@@ -48,15 +49,15 @@ func (w *writer) block(b Block, newQuote bool) {
 		return
 	}
 	w.list = nil
-	w.gap(b.quoted() && !newQuote)
+	w.gap(b.quoted())
 	w.write(b.quoted(), lines)
 }
 
-// gap leaves a blank line, inside a quotation one that keeps it together.
-func (w *writer) gap(inQuote bool) {
+// gap leaves a blank line before a block, inside a quotation one that keeps it together.
+func (w *writer) gap(quoted bool) {
 	switch {
 	case w.out.Len() == 0:
-	case inQuote:
+	case quoted && w.quoted:
 		w.out.WriteString(">\n")
 	default:
 		w.out.WriteString("\n")
@@ -64,6 +65,7 @@ func (w *writer) gap(inQuote bool) {
 }
 
 func (w *writer) write(quoted bool, lines []string) {
+	w.quoted = quoted
 	for _, line := range lines {
 		if quoted {
 			line = strings.TrimRight("> "+line, " ")
@@ -128,18 +130,18 @@ func longestRun(s string, c byte) int {
 }
 
 // item writes a list item.
-func (w *writer) item(b Block, newQuote bool) {
+func (w *writer) item(b Block) {
 	b.Inlines = trimStart(b.Inlines)
 	lines := w.textLines(b)
 	if len(lines) == 0 {
 		return
 	}
-	depth := min(max(b.Indent, 0), len(w.list))
-	if newQuote {
-		depth, w.list = 0, nil
+	if b.quoted() != w.quoted {
+		w.list = nil
 	}
+	depth := min(max(b.Indent, 0), len(w.list))
 	if w.startsApart(b, depth) {
-		w.gap(b.quoted() && !newQuote)
+		w.gap(b.quoted())
 	}
 	marker, item := w.nextItem(b, depth)
 	for i := range lines {

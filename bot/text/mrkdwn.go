@@ -373,6 +373,9 @@ func parseEntity(s string) (in Inline, length int) {
 		}
 		in = link(target, label)
 	}
+	if in.isRef() && in.ID == "" {
+		return Inline{}, 0
+	}
 	return in, end + 1
 }
 

@@ -260,6 +260,9 @@ func parseInlines(raw []json.RawMessage) ([]Inline, error) {
 		if err != nil {
 			return nil, err
 		}
+		if in.isRef() && in.ID == "" {
+			return nil, fmt.Errorf("%w: %q without an id", errUnknown, e.Type)
+		}
 		if isEmpty(in) {
 			continue
 		}

@@ -7,13 +7,13 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"testing"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
+	"pgregory.net/rapid"
 )
 
 // A shown is a character as a reader of the issue sees it, with its look.
@@ -41,7 +41,7 @@ var gfm = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strike
 	extension.NewLinkify(extension.WithLinkifyEmailRegexp(regexp.MustCompile(`^[\w.+-]+@[\w-]+(\.[\w-]+)+`)))),
 	goldmark.WithRendererOptions(html.WithHardWraps(), html.WithXHTML()))
 
-func renderPage(t *testing.T, markdown string) page {
+func renderPage(t rapid.TB, markdown string) page {
 	t.Helper()
 	var out bytes.Buffer
 	if err := gfm.Convert([]byte(markdown), &out); err != nil {
@@ -50,7 +50,7 @@ func renderPage(t *testing.T, markdown string) page {
 	return readPage(t, out.String())
 }
 
-func readPage(t *testing.T, xhtml string) page {
+func readPage(t rapid.TB, xhtml string) page {
 	t.Helper()
 	p := page{elements: map[string]int{}}
 	depth := map[string]int{}
@@ -120,13 +120,18 @@ func wantChars(d Doc) []shown {
 // referenceOf is GitHub's idea of a reference, written down independently of the one in the package, for texts
 // outside of code and links.
 var referenceOf = regexp.MustCompile(`(?i)(^|[^\w])@[a-z0-9]|[\w.-]@[\w-]+\.\w|(^|\W)#\d|\bgh-\d|(https?|ftp)://\S|(^|\W)www\.\S` +
-	`|\b(?:[0-9a-f]*[a-f][0-9a-f]*)\b|:[a-z0-9+_-]*[a-z][a-z0-9+_-]*:|\$\S[^$]*\$`)
+	`|\b(?:[0-9a-f]*[a-f][0-9a-f]*)\b|(?-i::[a-z0-9+_-]*[a-z][a-z0-9+_-]*:)|\$\S[^$]*\$`)
 
 // checkMarkdown checks what must hold for the Markdown of any d.
-func checkMarkdown(t *testing.T, d Doc) {
+func checkMarkdown(t rapid.TB, d Doc) {
+	t.Helper()
+	checkPage(t, d, renderPage(t, d.Markdown(names)))
+}
+
+// checkPage checks what must hold for p, the page that d's Markdown becomes.
+func checkPage(t rapid.TB, d Doc, p page) {
 	t.Helper()
 	md := d.Markdown(names)
-	p := renderPage(t, md)
 	fail := func(format string, args ...any) {
 		t.Helper()
 		t.Errorf(format+"\nMarkdown:\n%q", append(args, md)...)

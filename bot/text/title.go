@@ -14,7 +14,7 @@ import (
 // Title returns the title a person would give: the first meaningful line of d, without the mentions of ids,
 // with links and code reduced to words, in at most max characters (Unicode code points). A line that only greets
 // or thanks is taken only if nothing else was said, and code or a quotation only if there is nothing beside it.
-// The title is empty if no line has a letter or digit.
+// The title is empty if it would have no letter or digit.
 //
 // Titles know no code, so "@" and "#" that mails and replies could take for references are followed by a
 // zero-width space.
@@ -30,6 +30,9 @@ func (d Doc) Title(n Names, max int, ids ...string) string {
 func isOwnText(b Block) bool { return b.Kind != Code && !b.quoted() }
 func isOwnCode(b Block) bool { return b.Kind == Code && !b.quoted() }
 
+// maxTitleLine is how many bytes of a line are looked at: more than any title and the greetings before it.
+const maxTitleLine = 4000
+
 // firstLine returns the first meaningful line of the blocks that are wanted; a greeting if there is no other.
 func (d Doc) firstLine(n Names, ids []string, wanted func(Block) bool) string {
 	greeting := ""
@@ -38,7 +41,7 @@ func (d Doc) firstLine(n Names, ids []string, wanted func(Block) bool) string {
 			continue
 		}
 		for line := range strings.SplitSeq(b.words(n, ids), "\n") {
-			line = tidy(line)
+			line = tidy(line[:min(len(line), maxTitleLine)])
 			if rest := tidy(afterGreeting(line)); hasWord(rest) {
 				return rest
 			}
@@ -83,7 +86,7 @@ func host(address string) string {
 
 // tidy folds white space and drops the punctuation that a mention or greeting leaves at the start.
 func tidy(line string) string {
-	line = strings.Join(strings.Fields(line), " ")
+	line = cleanLine(line)
 	return strings.TrimLeft(listMark.ReplaceAllString(line, ""), " ,:;!?、。，：；！？…")
 }
 
@@ -157,7 +160,7 @@ func cut(s string, max int) string {
 	head := strings.TrimRightFunc(s[:word], func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune(",.:;、。，．：；・([{「『（【", r)
 	})
-	if head == "" || max < 1 {
+	if !hasWord(head) {
 		return ""
 	}
 	return head + more
