@@ -60,6 +60,7 @@ type delivery struct {
 	attempt  int
 	reason   string
 	answered func(payload json.RawMessage, err error) // of an interaction; nil for events
+	sent     time.Time                                // the latest attempt
 	stop     func()                                   // the timer of its deadline
 }
 
@@ -328,6 +329,7 @@ func (s *Slack) send(d *delivery) {
 	}
 	id := s.uuid()
 	s.pending[id] = d
+	d.sent = s.clock.Now()
 	d.stop = s.clock.AfterFunc(ackDeadline, func() { s.expire(id) })
 	first := s.choose()
 	frame := d.envelope(id)
@@ -418,6 +420,9 @@ func (s *Slack) acknowledge(frame []byte) {
 	}
 	delete(s.pending, ack.EnvelopeID)
 	d.stop()
+	if s.OnAck != nil {
+		s.OnAck(s.clock.Now().Sub(d.sent))
+	}
 	s.settle()
 	if d.answered != nil {
 		d.answered(ack.Payload, nil)
