@@ -55,11 +55,12 @@ func (c *Client) Service(r *redact.Redactor, l Limits) integrations.Service {
 func (l Limits) limits() []integrations.Limit {
 	creations := []string{laneIssue, laneComment}
 	kept := min(100, l.CreationsPerHour/5)
-	return []integrations.Limit{
+	all := []integrations.Limit{
 		{Counts: []string{laneIssue, laneComment, laneEdit}, Count: l.WritesPerMinute, Per: time.Minute, Even: true},
 		{Counts: creations, Count: l.CreationsPerHour, Per: time.Hour},
 		{Counts: creations, Holds: []string{laneComment}, Count: l.CreationsPerHour - kept, Per: time.Hour},
 	}
+	return slices.DeleteFunc(all, func(l integrations.Limit) bool { return l.Count <= 0 })
 }
 
 // CreateIssue is the payload of github.create_issue. Its result is an Issue.
