@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -169,7 +170,7 @@ type blockActions struct {
 }
 
 // clicks reads the presses in an interactive payload; of other kinds of interaction there are none.
-func clicks(payload json.RawMessage) ([]Click, error) {
+func (us Identity) clicks(payload json.RawMessage) ([]Click, error) {
 	var p blockActions
 	if err := json.Unmarshal(payload, &p); err != nil {
 		return nil, fmt.Errorf("decode interaction: %w", err)
@@ -184,7 +185,7 @@ func clicks(payload json.RawMessage) ([]Click, error) {
 			return nil, err
 		}
 		cs = append(cs, Click{
-			Team: p.Team.ID, Channel: p.Channel.ID, Message: p.Container.MessageTS, Thread: p.Container.ThreadTS,
+			Team: cmp.Or(p.Team.ID, us.Team), Channel: p.Channel.ID, Message: p.Container.MessageTS, Thread: p.Container.ThreadTS,
 			User: p.User.ID, Action: a.ActionID, Value: a.Value, At: at, Nonce: a.ActionTS,
 		})
 	}
@@ -208,8 +209,8 @@ func refresh(kind string, event json.RawMessage) (id string, change func(*store.
 		}
 		err = json.Unmarshal(event, &e)
 		return e.User.ID, func(p *store.Entry) {
-			p.Name = firstOf(e.User.Profile.Display, e.User.Profile.Real, e.User.Name)
-			p.Locale = firstOf(e.User.Locale, p.Locale)
+			p.Name = cmp.Or(e.User.Profile.Display, e.User.Profile.Real, e.User.Name)
+			p.Locale = cmp.Or(e.User.Locale, p.Locale)
 		}, err
 	case "channel_rename":
 		var e struct{ Channel struct{ ID, Name string } }
@@ -227,13 +228,4 @@ func refresh(kind string, event json.RawMessage) (id string, change func(*store.
 		return e.Subteam.ID, func(g *store.Entry) { g.Name, g.Members = e.Subteam.Handle, e.Subteam.Users }, err
 	}
 	return "", nil, nil
-}
-
-func firstOf(names ...string) string {
-	for _, n := range names {
-		if n != "" {
-			return n
-		}
-	}
-	return ""
 }

@@ -191,7 +191,7 @@ func (d *door) wants(h Handler, m Message) (wants bool, err error) {
 }
 
 func (d *door) interaction(payload json.RawMessage) error {
-	pressed, err := clicks(payload)
+	pressed, err := d.m.Identity.clicks(payload)
 	if err != nil {
 		return unreadable(err)
 	}

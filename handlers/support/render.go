@@ -1,6 +1,7 @@
 package support
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -66,7 +67,7 @@ func (t *ticket) renderMessage(m *store.Message, heading string) (string, error)
 // sender returns the name of who wrote m, as Markdown.
 func (t *ticket) sender(m *store.Message) string {
 	if !m.Person {
-		return markdown(text.Inline{Text: firstOf(m.Name, m.Sender)}, nil)
+		return markdown(text.Inline{Text: cmp.Or(m.Name, m.Sender)}, nil)
 	}
 	return markdown(text.Inline{Kind: text.User, ID: m.Sender}, t.name)
 }
@@ -88,13 +89,4 @@ func (t *ticket) link(m *store.Message) string {
 func fingerprint(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:8])
-}
-
-func firstOf(names ...string) string {
-	for _, n := range names {
-		if n != "" {
-			return n
-		}
-	}
-	return ""
 }

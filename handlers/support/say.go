@@ -1,6 +1,7 @@
 package support
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -52,7 +53,7 @@ func (t *ticket) values() map[string]any {
 	return map[string]any{"URL": t.row.URL, "Issue": t.row.Issue, "Ticket": t.row.ID}
 }
 
-func (t *ticket) language() string { return firstOf(t.row.Language, english) }
+func (t *ticket) language() string { return cmp.Or(t.row.Language, english) }
 
 // receipt is the reply's blocks: the text, and the team's button.
 func (t *ticket) receipt(said string) ([]slackapi.Block, error) {
