@@ -222,3 +222,15 @@ func TestReactionsAreThereOnce(t *testing.T) {
 		t.Errorf("reactions %+v", got)
 	}
 }
+
+func BenchmarkPostMessage(b *testing.B) {
+	s := NewSlack(SlackOptions{Unlimited: true, Forget: true})
+	defer s.Close()
+	s.AddChannel(Channel{ID: "CGENERAL", Name: "general", Members: []string{s.BotUserID()}})
+	c := aClient(s)
+	for b.Loop() {
+		if _, _, err := c.PostMessage("CGENERAL", slack.MsgOptionText("received", false)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -376,22 +376,19 @@ func TestAnEnvelopeGoesToTheChosenSocket(t *testing.T) {
 
 func TestSocketsEnd(t *testing.T) {
 	tests := map[string]struct {
-		end  func(*Slack, *Clock)
+		end  func(*Slack)
 		want []string // reasons, before the cut
 	}{
-		"cut without a word":   {func(s *Slack, _ *Clock) { s.DropSockets() }, nil},
-		"renewed by Slack":     {func(s *Slack, _ *Clock) { s.RefreshSockets() }, []string{"refresh_requested"}},
-		"Socket Mode disabled": {func(s *Slack, _ *Clock) { s.DisableSocketMode() }, []string{"link_disabled"}},
-		"warned, then cut": {func(s *Slack, c *Clock) {
-			s.WarnSockets()
-			// A cut can overtake what was written just before; the reader below waits for the warning first.
-		}, []string{"warning"}},
+		"cut without a word":   {(*Slack).DropSockets, nil},
+		"renewed by Slack":     {(*Slack).RefreshSockets, []string{"refresh_requested"}},
+		"Socket Mode disabled": {(*Slack).DisableSocketMode, []string{"link_disabled"}},
+		"warned, then cut":     {(*Slack).WarnSockets, []string{"warning"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s, clock := aWorkspace(t, SlackOptions{})
 			l, _ := openSocket(t, s)
-			test.end(s, clock)
+			test.end(s)
 			for _, reason := range test.want {
 				if f := l.read(); f.Reason != reason {
 					t.Errorf("got %s, want %s", f.raw, reason)
