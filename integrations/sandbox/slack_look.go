@@ -2,25 +2,11 @@ package sandbox
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 )
-
-// WaitSockets returns when at least n sockets are open; or with ctx's error.
-func (s *Slack) WaitSockets(ctx context.Context, n int) error {
-	for s.Sockets() < n {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Millisecond):
-		}
-	}
-	return nil
-}
 
 // Find returns the id of whom or what a handle means: "@alice", "@support", "#help-data".
 func (s *Slack) Find(handle string) (string, error) {

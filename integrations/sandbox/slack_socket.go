@@ -39,6 +39,7 @@ const (
 type socketMode struct {
 	tickets   map[string]time.Time // of URLs not yet used, with their end
 	sockets   []*socket            // open, the oldest first
+	opened    chan struct{}        // closed when another one opens
 	off       bool                 // Socket Mode is switched off for the app
 	pending   map[string]*delivery // sent and not yet acknowledged, by envelope id
 	unsettled int                  // deliveries neither acknowledged nor given up
@@ -50,7 +51,7 @@ type socketMode struct {
 }
 
 func newSocketMode() socketMode {
-	return socketMode{tickets: map[string]time.Time{}, pending: map[string]*delivery{}}
+	return socketMode{tickets: map[string]time.Time{}, pending: map[string]*delivery{}, opened: make(chan struct{})}
 }
 
 // A delivery is something that the app must acknowledge.
@@ -133,6 +134,8 @@ func (s *Slack) admit(k *socket, life time.Duration) bool {
 		return true
 	}
 	s.sockets = append(s.sockets, k)
+	close(s.opened)
+	s.opened = make(chan struct{})
 	k.send(fmt.Appendf(nil, `{"type":"hello","num_connections":%d,"debug_info":{"host":"applink-sandbox",`+
 		`"build_number":1,"approximate_connection_time":%d},"connection_info":{"app_id":%q}}`,
 		len(s.sockets)+s.faults.Foreign, int(life/time.Second), slackApp))
@@ -421,7 +424,7 @@ func (s *Slack) acknowledge(frame []byte) {
 	delete(s.pending, ack.EnvelopeID)
 	d.stop()
 	if s.OnAck != nil {
-		s.OnAck(s.clock.Now().Sub(d.sent))
+		s.OnAck(d.payload, s.clock.Now().Sub(d.sent))
 	}
 	s.settle()
 	if d.answered != nil {
@@ -447,6 +450,23 @@ func (s *Slack) WaitAcked(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// WaitSockets returns when at least n sockets are open; or with ctx's error.
+func (s *Slack) WaitSockets(ctx context.Context, n int) error {
+	for {
+		s.mu.Lock()
+		open, opened := len(s.sockets), s.opened
+		s.mu.Unlock()
+		if open >= n {
+			return nil
+		}
+		select {
+		case <-opened:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
