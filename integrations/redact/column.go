@@ -20,7 +20,7 @@ func findColumn(text string, at, window int) []span {
 		lineFrom += i + 1
 	}
 	limit := min(len(text), at+window)
-	lineTo := nextLine(text[:limit], at)
+	lineTo := nextLine(text[:min(len(text), at+500)], at)
 	if lineTo < 0 {
 		return nil
 	}

@@ -55,6 +55,11 @@ var fileRules = map[string]bool{
 	"private-key":           true, // ours takes those without an end too
 }
 
+// betterKeywords stand where matches start, in place of words that are in every other log.
+var betterKeywords = map[string][]string{
+	"kubernetes-secret-yaml": {"kind:", "data:"},
+}
+
 // gitleaksRules returns gitleaks' default rules with its weaknesses mended.
 func gitleaksRules() ([]*rule, error) {
 	var c gitleaksConfig
@@ -78,7 +83,7 @@ func gitleaksRules() ([]*rule, error) {
 
 func (g gitleaksRule) rule(everywhere allowlist) (*rule, error) {
 	labelled := strings.Contains(g.Regex, labelPrefix)
-	pattern := strings.Replace(g.Regex, labelPrefix, "", 1)
+	pattern := strings.ReplaceAll(g.Regex, labelPrefix, "")
 	if labelled {
 		pattern = strings.ReplaceAll(pattern, terminator, valueTerminator)
 	} else {
@@ -106,14 +111,41 @@ func (g gitleaksRule) rule(everywhere allowlist) (*rule, error) {
 		}
 		return s, true
 	}
-	r, err := patternRule(kindOf(g.ID), pattern, lowerAll(g.Keywords), take)
+	keywords := lowerAll(g.Keywords)
+	if better := betterKeywords[g.ID]; better != nil {
+		keywords = better
+	}
+	r, err := patternRule(kindOf(g.ID), pattern, keywords, take)
 	if err == nil {
 		r.specific = !labelled
+		r.far = strings.HasPrefix(g.ID, "curl-")
 		if r.specific {
 			r.rank = rankToken
+		} else if r.start {
+			r.likely = labelsValue
 		}
 	}
 	return r, err
+}
+
+const (
+	maxLabel = 60 // from the keyword to the separator, more than any labelled rule allows
+	minValue = 5  // of the first part of a labelled secret
+)
+
+// labelsValue says whether the name that text[at] is in is followed by a separator and something long enough.
+func labelsValue(text string, at int) bool {
+	i := at
+	for i < len(text) && i-at < maxLabel && (isWord(text[i]) || isSpace(text[i]) || strings.IndexByte(`.-'"`, text[i]) >= 0) {
+		i++
+	}
+	if i == len(text) || strings.IndexByte("=>|:?,", text[i]) < 0 {
+		return false
+	}
+	for i < len(text) && i-at < 2*maxLabel && (isSpace(text[i]) || strings.IndexByte("=>|:?,'\"`", text[i]) >= 0) {
+		i++
+	}
+	return i+minValue <= len(text) && all(text[i:i+minValue], isToken)
 }
 
 // secret returns where the secret is in a match: gitleaks' secret group, else its first group, else all of it.

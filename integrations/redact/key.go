@@ -45,7 +45,10 @@ func findPEM(text string, at, window int) (span, bool) {
 	line := pemClose.FindStringIndex(text[at:limit])
 	if loc := pemBegin.FindStringIndex(before); loc != nil {
 		from := at - len(before) + loc[0]
-		if tail := pemTail.FindStringIndex(text[at:limit]); tail != nil && !strings.Contains(text[at+line[1]:at+tail[0]], "BEGIN") {
+		if next := strings.Index(text[at:limit], "BEGIN"); next >= 0 {
+			limit = at + next
+		}
+		if tail := pemTail.FindStringIndex(text[at:limit]); tail != nil {
 			return span{from, at + tail[1]}, true
 		}
 		return span{from, keyEnd(text, at+line[1], limit)}, true

@@ -45,8 +45,8 @@ func passwordRules() ([]*rule, error) {
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
 			`[ \t　]*(?:は|が|を|も|って|として|に)[、,: \t　]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
-		{"password", `(?i)--?(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value, []string{"--pass", "--pwd", "--secret", "--token", "--api", "--auth", "--access", "--client-secret", "-password", "-passwd"}, optionValue},
-		{"password", `(?i)(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|sshpass|sqlcmd|bcp|docker[ \t]+login|helm[ \t]+registry[ \t]+login)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-p[ \t]*` + value, []string{"mysql", "mariadb", "mongo", "sshpass", "sqlcmd", "bcp ", "docker login", "registry login"}, flagValue},
+		{"password", `(?i)-(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value, []string{"-pass", "-pwd", "-secret", "-token", "-api", "-auth", "-access", "-client"}, optionValue},
+		{"password", `(?i)(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|sshpass|sqlcmd|bcp|docker[ \t]+login|helm[ \t]+registry[ \t]+login)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-p[ \t]*` + value, []string{"mysql", "mariadb", "mongo", "sshpass", "sqlcmd", "bcp", "docker", "helm"}, flagValue},
 		{"password", `(?i)redis-cli(?:[ \t][^\n\xff]{0,200}?)?[ \t]-a[ \t]+` + value, []string{"redis-cli"}, flagValue},
 		{"password", `(?i)ldap(?:search|modify|add|passwd)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-w[ \t]*` + value, []string{"ldap"}, flagValue},
 		{"password", `(?i)identified[ \t]+(?:with[ \t]+\w+[ \t]+)?by[ \t]+(?:password[ \t]+)?` + value, []string{"identified"}, optionValue},
@@ -152,7 +152,8 @@ func isPIN(m match, v string) bool {
 // optionValue takes what follows an option that is for a secret.
 func optionValue(m match) (span, bool) {
 	s, v := valueOf(m, 1)
-	if before := m.loc[0] - 1; m.text[m.loc[0]] == '-' && before >= 0 && (isWord(m.text[before]) || m.text[before] == '-') {
+	before := strings.TrimSuffix(m.text[max(0, m.loc[0]-2):m.loc[0]], "-")
+	if m.text[m.loc[0]] == '-' && before != "" && isToken(before[len(before)-1]) {
 		return s, false // "db-password"
 	}
 	return s, len(v) >= 3 && !strings.HasPrefix(v, "-") && !isPlaceholderValue(v) && !isReference(v) && !talk[strings.ToLower(v)] &&

@@ -38,7 +38,7 @@ func (s *scan) run() {
 // try looks for the secret of a rule whose keyword is at i.
 func (s *scan) try(n, i int) {
 	r := s.r.rules[n]
-	if s.strict && !r.specific || r.boundary && i > 0 && isWord(s.text[i-1]) {
+	if s.strict && !r.specific || r.boundary && i > 0 && isWord(s.text[i-1]) || r.likely != nil && !r.likely(s.text, i) {
 		return
 	}
 	if s.next == nil {
@@ -58,6 +58,8 @@ func (s *scan) try(n, i int) {
 	found, ok := s.look(n, i, r.reach)
 	if ok {
 		s.next[n] = max(found.to, i+1)
+	} else if r.far {
+		s.next[n] = i + r.reach/2
 	}
 }
 

@@ -64,7 +64,7 @@ func (r *Redactor) ownForms(text string) []span {
 		add(linkForm, r.isLink)
 	}
 	slices.SortFunc(forms, func(a, b span) int { return a.from - b.from })
-	return slices.CompactFunc(forms, func(a, b span) bool { return b.to <= a.to }) // a link in a marker
+	return slices.CompactFunc(forms, func(next, last span) bool { return next.to <= last.to }) // a link in a marker
 }
 
 func (r *Redactor) isPlaceholder(s string) bool {

@@ -24,7 +24,7 @@ func tokenRules() ([]*rule, error) {
 		{"url-password", `://[^\s:@/?#"'<>\xff]{0,100}:([^\s"'<>\xff]{1,200})@[\w.\[$%{-]`, []string{"://"}, urlPassword, true},
 		{"url-password", `(?i)jdbc:oracle:[a-z]+:[^\s/@"'\xff]{1,60}/([^\s@"'\xff]{1,100})@`, []string{"jdbc:oracle:"}, group(notBlank), true},
 		{"password", `(?i)sqlplus\s+(?:-\w+\s+)*[^\s/@"'\xff]{1,60}/([^\s@"'\xff]{1,100})@`, []string{"sqlplus"}, group(notBlank), false},
-		{"password", `:[0-9]{4,5}:[^\s:]{1,60}:[^\s:]{1,60}:([^\s:\xff]{4,100})(?:\s|$)`, []string{":5432:", ":5433:", ":6432:", ":5439:"}, group(notBlank), false},
+		{"password", `:(?:5432|5433|5439|6432):[^\s:]{1,60}:[^\s:]{1,60}:([^\s:\xff]{4,100})(?:\s|$)`, []string{":5432:", ":5433:", ":6432:", ":5439:"}, group(notBlank), false},
 		{"signed-url", `(?i)x-(?:amz|goog)-signature=([0-9a-f]{32,})`, []string{"x-amz-signature=", "x-goog-signature="}, group(hasDigit), true},
 		{"signed-url", `(?i)[?&]sig=([a-z0-9%+/=_-]{30,200})`, []string{"?sig=", "&sig="}, group(hasDigit), true},
 		{"authorization-header", `(?i)bearer["'\x60:]{0,2}\s+["'\x60]?([\w.~+/=-]{12,})`, []string{"bearer"}, group(isCredential), false},
