@@ -36,9 +36,9 @@ type Slack struct {
 	// OnPost, if set before the app connects, is told of each message that the app posts or updates, before
 	// the app gets its answer. It may call s.
 	OnPost func(Message)
-	// OnAck, if set before the app connects, is told how long after it was sent each event, command and click
-	// was acknowledged. It must not call s.
-	OnAck func(took time.Duration)
+	// OnAck, if set before the app connects, is told of each acknowledgement: the payload of the event, command
+	// or click, and how long after its delivery it came. It must not call s.
+	OnAck func(payload []byte, took time.Duration)
 
 	clock    *Clock
 	options  SlackOptions
