@@ -14,6 +14,8 @@ func TestMain(m *testing.M) {
 	switch os.Getenv(childEnv) {
 	case "supportbot":
 		main()
+	case "slack-go":
+		slackGoLoop()
 	default:
 		os.Exit(m.Run())
 	}
