@@ -241,7 +241,7 @@ func FuzzStrings(f *testing.F) {
 	}
 	object, _, _ := serviceAccount(3)
 	f.Add(object, uint8(30), uint8(3))
-	planted := "AKIA" + fill(16, upper32, 7)
+	planted := "AKIA" + fill(16, upper32, 1234) // not in any seed
 	f.Fuzz(func(t *testing.T, text string, at, step uint8) {
 		checkRedaction(t, r, text, cut(text, int(step)))
 		i := min(int(at), len(text))
