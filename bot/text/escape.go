@@ -98,13 +98,13 @@ func isMarkup(s string, i int, r, prev, next rune, at position) bool {
 	case '_':
 		return !isLetterOrDigit(prev) || !isLetterOrDigit(next) // inside a word it is none
 	case '~':
-		return at.tildes || at.strike
+		return at.tildes || at.strike || atEnd || prev == 0 && !at.lineStart
 	case '<':
 		return atEnd || next < utf8.RuneSelf && unicode.IsLetter(next) || strings.ContainsRune("/!?", next)
 	case '&':
 		return entity.MatchString(s[i:min(len(s), i+maxEntity)])
 	case '[':
-		return at.label
+		return at.label || next == '^' // a footnote
 	case ']':
 		return at.label || atEnd && !at.lineEnd || strings.ContainsRune("([:", next)
 	case '!':

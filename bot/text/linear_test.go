@@ -24,7 +24,12 @@ func longHostile() []string {
 // a test in which something is quadratic many times over.
 func TestLongHostileMessages(t *testing.T) {
 	for _, s := range longHostile() {
-		render(Parse(nil, s))
+		d := Parse(nil, s)
+		render(d)
+		checkTitle(t, d)
+		if got := len(d.Markdown(nil)); got > 10*len(s) {
+			t.Errorf("%.12q: %d bytes became %d", s, len(s), got)
+		}
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 // Parse reads a message: its blocks, as Slack sent them, or, if there are none that it knows how to read, its
-// mrkdwn text. It never fails: what it can't read falls back to the text, whole, since a message shown twice as
-// plain is better than one half lost.
+// mrkdwn text. It never fails: if one block or element can't be read, the text stands in for the whole message,
+// so that nothing is lost.
 func Parse(blocks json.RawMessage, mrkdwn string) Doc {
 	d, err := parseBlocks(blocks)
 	if (err != nil || d.blank()) && mrkdwn != "" {

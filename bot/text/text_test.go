@@ -94,6 +94,35 @@ func TestMentions(t *testing.T) {
 	}
 }
 
+func TestMarkdown(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		doc  Doc
+		want string
+	}{
+		{"an empty message", nil, ""},
+		{"blocks with nothing in them", Doc{{Kind: Paragraph}, {Kind: Item}, {Kind: Code}, {Kind: Quote}}, ""},
+		{"an emoji that only its workspace knows", paragraph([]Inline{{Text: "a "}, {Kind: Emoji, ID: "party-parrot"}}), "a :party-parrot:"},
+		{"an emoji that what stands beside it would make another", paragraph([]Inline{{Text: "a:b"}, {Kind: Emoji, ID: "x"}}), "a:b`:x:`"},
+		{"an emoji whose name is a hash", paragraph([]Inline{{Kind: Emoji, ID: "a1b2c3d"}}), "`:a1b2c3d:`"},
+		{"a placeholder", paragraph([]Inline{{Text: "key ⟦withheld: password⟧."}}), "key ⟦withheld: password⟧."},
+		{"what logs are made of", paragraph([]Inline{{Text: "[INFO] load_job: 100% of ~/data (a + b) = 3 < 4 & 5; C:\\dir at 10:30:45"}}),
+			"[INFO] load_job: 100% of ~/data (a + b) = 3 < 4 & 5; C:\\dir at 10:30:45"},
+		{"bold next to italic", paragraph([]Inline{{Text: "a", Bold: true}, {Text: "b", Italic: true}}), "**a**_b_"},
+		{"italic that begins inside of bold and outlasts it", paragraph([]Inline{{Text: "a ", Bold: true}, {Text: "b ", Bold: true, Italic: true}, {Text: "c", Italic: true}}),
+			"**a _b_** _c_"},
+		{"a sublist without a list", Doc{{Kind: Item, Indent: 5, Inlines: []Inline{{Text: "a"}}}}, "- a"},
+		{"a person of unknown name", paragraph([]Inline{{Kind: User, ID: "U404"}}), "U404"},
+		{"a person of unknown name with a label", paragraph([]Inline{{Kind: User, ID: "U404", Text: "@dan"}}), "dan"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.doc.Markdown(names); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 func TestRefsAreEachOnceInOrder(t *testing.T) {
 	d := Parse(nil, "<@U2> <@U1> <#C1> <@U2>\n&gt; <!subteam^S1> <!here>")
 	want := []Ref{{User, "U2"}, {User, "U1"}, {Channel, "C1"}, {Group, "S1"}}
