@@ -132,6 +132,18 @@ func TestLimiterForgetsIdleLanes(t *testing.T) {
 	}
 }
 
+func TestLimiterRemembersLanesThatStillCount(t *testing.T) {
+	l := NewLimiter([]Limit{{Count: 2, Per: time.Hour}})
+	l.Started("C1", noon)
+	for i := range 10 * minSweep {
+		l.Started(fmt.Sprint("D", i), noon)
+	}
+	l.Started("C1", noon)
+	if got := l.Free("C1", noon).Sub(noon); got != time.Hour {
+		t.Errorf("after two starts of two a lane waits %v, want an hour", got)
+	}
+}
+
 // The oracle counts all starts that ever were, each time anew.
 type oracle struct {
 	limits []Limit

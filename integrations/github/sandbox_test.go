@@ -1,7 +1,11 @@
 package github
 
 import (
+	"context"
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -190,5 +194,29 @@ func TestAnAppWithoutTokenSendsNothing(t *testing.T) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 		})
+	}
+}
+
+func TestATimeoutWhileTheAppAsksForItsTokenIsUnreachable(t *testing.T) {
+	g := sandbox.NewGitHub(sandbox.GitHubOptions{})
+	t.Cleanup(g.Close)
+	key, err := g.WritePrivateKey(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else the end of the connection goes unnoticed
+		cancel()
+		<-r.Context().Done()
+	}))
+	t.Cleanup(slow.Close)
+	c, err := New(Config{BaseURL: slow.URL, Repository: "acme/support", App: &App{ID: 1, InstallationID: 2, KeyFile: key}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = kind(t, c, "github.create_issue").Perform(ctx, call(t, aCreate))
+	if integrations.AsError(err).Failure != integrations.Unreachable {
+		t.Errorf("nothing but the token was asked for, and the outcome is %v", err)
 	}
 }
