@@ -43,7 +43,7 @@ func passwordRules() ([]*rule, error) {
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
 			`[ \t]+(?:is|was|will be|should be|to|as|に)(?:[ \t]+(?:now|currently|still|set to|changed to|this|the following|just|simply))?[ \t]*:?[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
-			`[ \t　]*(?:は|が|を|も|って|として|に)[、,: \t　]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
+			`[ \t　]*(?:は|が|を|も|って|として|に)(?:(?:以下|下記|次)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
 		{"password", `(?i)-(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value, []string{"-pass", "-pwd", "-secret", "-token", "-api", "-auth", "-access", "-client"}, optionValue},
 		{"password", `(?i)(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|sshpass|sqlcmd|bcp|docker[ \t]+login|helm[ \t]+registry[ \t]+login)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-p[ \t]*` + value, []string{"mysql", "mariadb", "mongo", "sshpass", "sqlcmd", "bcp", "docker", "helm"}, flagValue},
@@ -254,7 +254,7 @@ func isCredentialFree(v string) bool { return isDigest(v) || idlike("", v) }
 
 // wordyHyphen says whether v is a compound such as "sha256-hashed".
 func wordyHyphen(v string) bool {
-	return strings.Contains(v, "-") && wordy(v) && strings.Count(v, "-") < 3
+	return strings.Contains(v, "-") && wordy(v) && !hasCases(v) && strings.Count(v, "-") < 3
 }
 
 func isAlnum(r rune) bool {

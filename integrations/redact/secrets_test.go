@@ -151,6 +151,8 @@ func taken() map[string]string {
 		"a Japanese password changed":              "パスワードを⟪sakura2024⟫に変更しました",
 		"a Japanese password on the next line":     "パスワード：\n⟪sakura2024⟫\n",
 		"a Japanese password in half width":        "ﾊﾟｽﾜｰﾄﾞ:⟪sakura2024⟫",
+		"a Japanese password below":                "パスワードは以下の通りです。\n⟪Sakura2024!⟫",
+		"a Japanese password with hyphens":         "新しいパスワードは⟪Tokyo-2024-x⟫ です",
 		"a PIN in Japanese":                        "暗証番号は⟪4821⟫です",
 		"a PIN in Japanese with a colon":           "暗証番号：⟪4821⟫",
 		"an api key in Japanese":                   "APIキーは⟪a81jjs92kk⟫です",
