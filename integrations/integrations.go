@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -98,6 +99,12 @@ type Kind struct {
 	Find func(ctx context.Context, c Call) (result json.RawMessage, found bool, err error)
 	// Observed makes up the answer for observe mode. Nil for reads.
 	Observed func(c Call) json.RawMessage
+}
+
+// Service returns the name of the service that performs k.
+func (k Kind) Service() string {
+	name, _, _ := strings.Cut(k.Name, ".")
+	return name
 }
 
 // A Service is one outside system with its kinds and what the machine must know to treat it well.

@@ -89,10 +89,10 @@ func (a *app) join(ctx context.Context, secrets Secrets, c clock) error {
 
 // githubConfig says which repository to write to, and as whom.
 func githubConfig(settings Settings, secrets Secrets, now func() time.Time) github.Config {
-	c := github.Config{
-		BaseURL: settings.GitHub.BaseURL, Repository: settings.GitHub.Repository, Token: secrets.GitHubToken.Reveal(), Now: now,
+	return github.Config{
+		BaseURL: settings.GitHub.BaseURL, Repository: settings.GitHub.Repository,
+		Token: secrets.GitHubToken.Reveal(), App: secrets.githubApp(), Now: now,
 	}
-	return c
 }
 
 // handlers is the list of features.
