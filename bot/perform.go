@@ -108,7 +108,11 @@ func (p *performer) handOut(ctx context.Context, working *sync.WaitGroup) (next 
 			p.learn(nil)
 		}
 		for _, a := range claimed {
-			p.start(a, working)
+			if p.mayStart(a) {
+				p.start(a, working)
+			} else {
+				p.giveWorkers(1)
+			}
 		}
 	}
 	return time.Time{}, nil
@@ -157,9 +161,6 @@ func (p *performer) do(a store.Action) (due []string) {
 	if h := p.m.handler(a.Subject); h != nil && h.Mode == Observe && !kind.Read {
 		return p.finish(a, store.Observed, kind.Observed(call(a)), nil)
 	}
-	if !p.mayStart(a, kind) {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), p.service.Timeout)
 	defer cancel()
 	if a.State == store.Doing {
@@ -177,14 +178,15 @@ func (p *performer) do(a store.Action) (due []string) {
 	return p.failed(a, kind, integrations.AsError(err))
 }
 
-// mayStart asks the limiter about the lane that a is in now: it may have changed since a was planned.
-func (p *performer) mayStart(a store.Action, kind integrations.Kind) bool {
+// mayStart counts a in the lane that it is in now: that may have changed since it was planned, and then it may
+// have to wait.
+func (p *performer) mayStart(a store.Action) bool {
 	lane := ""
-	if kind.Lane != nil {
-		lane = kind.Lane(call(a))
+	if k := p.m.kinds[a.Kind]; k.Lane != nil {
+		lane = k.Lane(call(a))
 	}
 	now := p.m.Now()
-	if free := p.limiter.Free(lane, now); free.After(now) && lane != a.Lane {
+	if free := p.limiter.Free(lane, now); free.After(now) {
 		a.NotBefore = free
 		p.postpone(a)
 		return false
