@@ -212,9 +212,9 @@ func look(all []shown) string {
 }
 
 // names knows some friendly and some hostile names.
-func names(r Ref) string {
-	return map[string]string{
-		"U1": "Alice Smith", "U2": "田中 太郎", "S1": "support", "C1": "data-help",
-		"U9": "@bob #12 <!-- x --> **b**\n# h", "C9": "12-and `deadbeef1`", "S9": "@org/team",
-	}[r.ID]
+func names(r Ref) string { return nameOf[r.ID] }
+
+var nameOf = map[string]string{
+	"U1": "Alice Smith", "U2": "田中 太郎", "S1": "support", "C1": "data-help",
+	"U9": "@bob #12 <!-- x --> **b**\n# h", "C9": "12-and `deadbeef1`", "S9": "@org/team",
 }
