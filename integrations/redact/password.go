@@ -295,7 +295,7 @@ var placeholderValue = regexp.MustCompile(`(?i)^(?:[*x.•●＊_#?-]+|<[^<>]*>?
 // isPlaceholderValue says whether v stands for a value rather than being one.
 func isPlaceholderValue(v string) bool { return v == "" || placeholderValue.MatchString(v) }
 
-var reference = regexp.MustCompile(`(?i)^(?:[a-z_][\w-]*(?:\.[a-z_]\w*)+(?:\(.*|\[.*)?|[a-z_][\w.]*[(\[].*|https?://.*|/[\w.-]+(?:/[\w.-]+)+/?|\.{1,2}/.*|[a-z]+:(?:secret|ssm|arn|vault|env|//).*|arn:.*|[a-z]:\\.*|projects/.*|[\w-]*(?:passw|pwd|secret|token|credential|パスワード)[a-z_-]*)$`)
+var reference = regexp.MustCompile(`(?i)^(?:[a-z_][\w-]*(?:\.[a-z_]\w*)+(?:\(.*|\[.*)?|[a-z_][\w.]*[(\[].*|https?://.*|/[\w.-]+(?:/[\w.-]+)+/?|\.{1,2}/.*|[a-z]+:(?:secret|ssm|arn|vault|env|//).*|arn:.*|[a-z]:\\.*|projects/.*|(?:[a-z_-]+|[\w-]+_)?(?:passw|pwd|secret|token|credential|パスワード)[a-z_-]*)$`)
 
 // isReference says whether v names where a secret is: a variable, a call, a path, a link.
 func isReference(v string) bool {
