@@ -140,6 +140,11 @@ func AlarmEvent(what, text, key string, at time.Time) store.Event {
 	return alarmEvent(AlarmBody{What: what, Text: text}, key, at)
 }
 
+// ClearEvent is the event that clears an alarm.
+func ClearEvent(what, key string, at time.Time) store.Event {
+	return alarmEvent(AlarmBody{What: what, Over: true}, key, at)
+}
+
 func alarmEvent(body AlarmBody, key string, at time.Time) store.Event {
 	data, err := json.Marshal(body)
 	if err != nil {

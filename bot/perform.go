@@ -217,6 +217,9 @@ func (p *performer) settle(ctx context.Context, a *store.Action, kind integratio
 		p.postpone(*a)
 		return true, nil
 	}
+	if a.Answer { // its handler plans it anew, by what is known now: the text may have been taken back since
+		return true, p.finish(*a, store.Withdrawn, nil, nil)
+	}
 	if err := p.m.Store.Restart(a); err != nil {
 		p.m.Log.Error("action not restarted", "action", a.ID, "error", err)
 		return true, nil

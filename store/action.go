@@ -24,7 +24,7 @@ type Action struct {
 	Subject  string
 	Service  string
 	Kind     string
-	Slot     string // of actions in one slot only the newest planned one stays
+	Slot     string // of actions in one slot only the newest planned one stays; without one it waits for no other
 	Lane     string // what the service's limits count together
 	Priority int    // lower goes first
 	At       time.Time
@@ -92,9 +92,10 @@ func raw(s string) json.RawMessage {
 }
 
 // Claim takes up to max actions of a service in hand: by priority, then age, those that are free, not in a
-// held lane, whose subject has nothing undecided and no earlier open action at the same service. until is the
-// time after which no call of theirs can still be running. next is when the first one that only waits for its
-// time will be free; zero if none does.
+// held lane, whose subject has nothing undecided and no earlier open action at the same service. Actions without
+// a slot stand outside that order: a name that can't be read must not hold a reply up. until is the time after
+// which no call of theirs can still be running. next is when the first one that only waits for its time will be
+// free; zero if none does.
 func (db *DB) Claim(service string, held []string, max int, until time.Time) (claimed []Action, next time.Time, err error) {
 	lanes, err := json.Marshal(append([]string{}, held...)) // of nil that were null, and nothing is "not in" null
 	if err != nil {
@@ -110,8 +111,8 @@ func (db *DB) Claim(service string, held []string, max int, until time.Time) (cl
 		}, selectAction+` WHERE a.service = ? AND a.state IN ('planned', 'doing') AND a.not_before <= ?
 			AND (a.lane = '' OR a.lane NOT IN (SELECT value FROM json_each(?)))
 			AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = a.subject AND e.state = 'new')
-			AND NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.service = a.service
-				AND b.id < a.id AND b.state IN ('planned', 'doing'))
+			AND (a.slot = '' OR NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.service = a.service
+				AND b.slot <> '' AND b.id < a.id AND b.state IN ('planned', 'doing')))
 			ORDER BY a.priority, a.at, a.id LIMIT ?`, service, now, string(lanes), max)
 		if err != nil {
 			return err
@@ -150,7 +151,7 @@ func (db *DB) Restart(a *Action) error {
 	})
 }
 
-// Finish ends a: its state is Done, Failed or Observed. What was really done becomes the slot's reference, if it
+// Finish ends a: its state is Done, Failed, Observed, or Withdrawn if it was surely not done. What was really done becomes the slot's reference, if it
 // is the first there. The outcome is an Answered event if the plan asked for it, and always if a failed. Finish
 // returns the subject if that is now due.
 func (db *DB) Finish(a Action) (due []string, err error) {

@@ -169,7 +169,7 @@ func TestWithinASubjectAndAServiceOrderHolds(t *testing.T) {
 	take(t, db, event("1", "ticket:a"))
 	slack := plan("post", "", 9, noon)
 	slack.Service = "slack"
-	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("first", "", 9, noon), plan("second", "", 1, noon), slack}})
+	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("first", "one", 9, noon), plan("second", "two", 1, noon), slack}})
 	actions, _, err := db.Claim("github", nil, 10, noon.Add(time.Minute))
 	if err != nil || len(actions) != 1 || actions[0].Kind != "first" {
 		t.Fatalf("claimed %v, %v; want only the first", actions, err)
@@ -182,6 +182,17 @@ func TestWithinASubjectAndAServiceOrderHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"second"}, claim(t, db)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestActionsWithoutASlotWaitForNoneAndHoldNoneUp(t *testing.T) {
+	db, _, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	decideWith(t, db, "ticket:a", Decision{Actions: []Action{
+		plan("read", "", 1, noon), plan("show", "reply", 2, noon), plan("notify", "", 3, noon), plan("edit", "other", 4, noon),
+	}})
+	if diff := cmp.Diff([]string{"read", "show", "notify"}, claim(t, db)); diff != "" {
 		t.Error(diff)
 	}
 }

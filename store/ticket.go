@@ -41,7 +41,7 @@ type TicketDetails struct {
 	Reading  int       `json:"reading,omitempty"`   // names that are being read
 	Shown    string    `json:"shown,omitempty"`     // what the reply in the thread says
 	Sent     string    `json:"sent,omitempty"`      // fingerprint of the issue as GitHub was told
-	Flood    bool      `json:"flood,omitempty"`     // it gathers what is over its sender's limit
+	Observed bool      `json:"observed,omitempty"`  // its issue was made up, by observe mode
 	ClosedBy string    `json:"closed_by,omitempty"` // who said that it is not a request
 }
 
@@ -133,10 +133,11 @@ func (v *View) Thread(team, channel, ts string) (*Thread, error) {
 }
 
 // ThreadsOf counts the threads that sender began after since and until at, and returns the ticket that gathers
-// what was over the limit among them, empty if none does.
+// what was over the limit among them, the latest if there are several, empty if none does.
 func (v *View) ThreadsOf(sender string, since, at time.Time) (count int, flood string, err error) {
-	err = v.c.row(`SELECT count(*), coalesce(max(CASE WHEN flood THEN ticket END), '')
-		FROM threads WHERE sender = ? AND at > ? AND at <= ?`, sender, millis(since), millis(at)).Scan(&count, &flood)
+	err = v.c.row(`SELECT count(*), coalesce((SELECT ticket FROM threads WHERE sender = ?1 AND at > ?2 AND at <= ?3 AND flood
+			ORDER BY at DESC LIMIT 1), '')
+		FROM threads WHERE sender = ?1 AND at > ?2 AND at <= ?3`, sender, millis(since), millis(at)).Scan(&count, &flood)
 	return count, flood, err
 }
 
@@ -161,6 +162,9 @@ type MessageDetails struct {
 	Mention  bool            `json:"mention,omitempty"` // this version mentions us
 	Place    string          `json:"place,omitempty"`   // why its text may not leave Slack, empty if it may
 	Doc      json.RawMessage `json:"doc,omitempty"`
+	Asked    bool            `json:"asked,omitempty"`    // names in this version were asked for
+	Named    bool            `json:"named,omitempty"`    // names in this version are known, or were waited for long enough
+	Withheld []string        `json:"withheld,omitempty"` // kinds of the secrets that the sender is yet to be told of
 	Warned   bool            `json:"warned,omitempty"`   // the sender was told of a secret in it
 	Answered bool            `json:"answered,omitempty"` // its thread was told where the issue is
 	Sent     string          `json:"sent,omitempty"`     // fingerprint of the comment as GitHub was told
@@ -197,8 +201,11 @@ func (v *View) Messages(ticket string) (messages []*Message, err error) {
 	return messages, nil
 }
 
-// HasMessage says whether a message belongs to a ticket.
-func (v *View) HasMessage(team, channel, ts string) (has bool, err error) {
-	err = v.c.row("SELECT EXISTS (SELECT 1 FROM messages WHERE team = ? AND channel = ? AND ts = ?)", team, channel, ts).Scan(&has)
-	return has, err
+// TicketOfMessage returns the id of the ticket that a message belongs to, empty if it belongs to none.
+func (v *View) TicketOfMessage(team, channel, ts string) (ticket string, err error) {
+	err = v.c.row("SELECT ticket FROM messages WHERE team = ? AND channel = ? AND ts = ?", team, channel, ts).Scan(&ticket)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return ticket, err
 }

@@ -1,8 +1,10 @@
 package support
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"supportbot/bot/text"
@@ -11,71 +13,80 @@ import (
 )
 
 // knowNames says whether all names that the issue needs are known, or have been waited for long enough. If not,
-// it has them read: one read each, at most namesAtOnce, all groups in one.
-func (t *ticket) knowNames() (bool, error) {
-	missing, err := t.missing()
-	if err != nil {
-		return false, err
+// it has them read, once for each version of a message.
+func (t *ticket) knowNames() (known bool, err error) {
+	known = true
+	for _, m := range t.messages {
+		missing, err := t.missing(m)
+		if err != nil {
+			return false, err
+		}
+		if len(missing) == 0 {
+			continue
+		}
+		known = false
+		if !m.Asked {
+			m.Asked = true
+			t.read(missing)
+			t.row.NamesBy = t.event.TakenAt.Add(namesWithin)
+		}
 	}
-	switch {
-	case len(missing) == 0:
-		t.row.NamesBy, t.row.Reading = time.Time{}, 0
-		return true, nil
-	case t.row.NamesBy.IsZero():
-		t.read(missing)
-		t.row.NamesBy = t.event.TakenAt.Add(namesWithin)
+	if !known && t.row.Reading > 0 {
 		return false, nil
-	case t.row.Reading > 0:
-		return false, nil
 	}
-	for _, ref := range missing {
-		t.learn(&store.Entry{ID: ref.ID, Kind: entryKind[ref.Kind], EntryDetails: store.EntryDetails{Unknown: true}})
+	t.row.NamesBy, t.row.Reading = time.Time{}, 0
+	for _, m := range t.messages {
+		m.Named = true
 	}
-	t.row.NamesBy = time.Time{}
 	return true, nil
 }
 
-var entryKind = map[text.InlineKind]string{
-	text.User: store.PersonEntry, text.Channel: store.ChannelEntry, text.Group: store.GroupEntry,
-}
-
-// missing returns whom the issue names and the directory does not know.
-func (t *ticket) missing() ([]text.Ref, error) {
+// missing returns whom m names and the directory does not know; nobody if they were waited for already.
+func (t *ticket) missing(m *store.Message) ([]text.Ref, error) {
+	if m.Named {
+		return nil, nil
+	}
+	refs, err := refsOf(m)
+	if err != nil {
+		return nil, err
+	}
 	var missing []text.Ref
-	seen := map[string]bool{}
-	for _, m := range t.messages {
-		refs, err := refsOf(m)
+	for _, ref := range refs {
+		e, err := t.entry(ref.ID)
 		if err != nil {
 			return nil, err
 		}
-		for _, ref := range refs {
-			if ref.ID == "" || seen[ref.ID] {
-				continue
-			}
-			seen[ref.ID] = true
-			e, err := t.entry(ref.ID)
-			if err != nil {
-				return nil, err
-			}
-			if e == nil || e.Unknown && t.event.At.Sub(e.ReadAt) > unknownFor {
-				missing = append(missing, ref)
-			}
+		if e == nil || e.Unknown && t.event.At.Sub(e.ReadAt) > unknownFor {
+			missing = append(missing, ref)
 		}
 	}
 	return missing, nil
 }
 
-// refsOf returns whom the issue names for m: who wrote it, where, and whom it mentions.
+// refsOf returns whose name is needed for m, each once: who wrote it and, if it may go into an issue, where, and
+// whom it mentions.
 func refsOf(m *store.Message) ([]text.Ref, error) {
 	if m.Deleted {
 		return nil, nil
 	}
-	refs := []text.Ref{{Kind: text.Channel, ID: m.Channel}}
-	if m.Person {
-		refs = append(refs, text.Ref{Kind: text.User, ID: m.Sender})
+	var refs []text.Ref
+	add := func(ref text.Ref) {
+		if ref.ID != "" && !slices.Contains(refs, ref) {
+			refs = append(refs, ref)
+		}
 	}
+	if m.Person {
+		add(text.Ref{Kind: text.User, ID: m.Sender})
+	}
+	if m.Place != "" {
+		return refs, nil
+	}
+	add(text.Ref{Kind: text.Channel, ID: m.Channel})
 	doc, err := docOf(m)
-	return append(refs, doc.Refs()...), err
+	for _, ref := range doc.Refs() {
+		add(ref)
+	}
+	return refs, err
 }
 
 func docOf(m *store.Message) (doc text.Doc, err error) {
@@ -88,17 +99,12 @@ func docOf(m *store.Message) (doc text.Doc, err error) {
 	return doc, err
 }
 
+// read has names read: one read each, at most namesAtOnce, all groups in one.
 func (t *ticket) read(missing []text.Ref) {
-	t.row.Reading = 0
 	groups := false
 	for _, ref := range missing[:min(len(missing), namesAtOnce)] {
-		var kind string
-		switch ref.Kind {
-		case text.User:
-			kind = "slack.read_person"
-		case text.Channel:
-			kind = "slack.read_channel"
-		default:
+		kind := map[text.InlineKind]string{text.User: "slack.read_person", text.Channel: "slack.read_channel"}[ref.Kind]
+		if ref.Kind == text.Group {
 			if groups {
 				continue
 			}
@@ -109,30 +115,47 @@ func (t *ticket) read(missing []text.Ref) {
 	}
 }
 
-// named takes the answer to one of the reads in.
+// named takes the answer to one of the reads in. An id that Slack would not name stands for itself.
 func (t *ticket) named(a store.Answer) error {
 	t.row.Reading = max(t.row.Reading-1, 0)
+	var asked slack.Read
+	if err := json.Unmarshal(a.Body, &asked); err != nil {
+		return err
+	}
+	entries, err := entriesOf(a)
+	for _, e := range entries {
+		t.learn(e)
+	}
+	if err == nil && t.learned[asked.ID] == nil {
+		kind := map[string]string{"slack.read_person": store.PersonEntry, "slack.read_channel": store.ChannelEntry}[a.Kind]
+		t.learn(&store.Entry{ID: asked.ID, Kind: cmp.Or(kind, store.GroupEntry), EntryDetails: store.EntryDetails{Unknown: true}})
+	}
+	return err
+}
+
+// entriesOf returns what the directory learns from the answer to a read; nothing if Slack refused it.
+func entriesOf(a store.Answer) ([]*store.Entry, error) {
 	if a.State != store.Done {
-		return nil // the id stands in
+		return nil, nil
 	}
 	switch a.Kind {
 	case "slack.read_person":
 		var p slack.Person
 		err := json.Unmarshal(a.Result, &p)
-		t.learn(&store.Entry{ID: p.ID, Kind: store.PersonEntry, Name: p.Name, EntryDetails: store.EntryDetails{Locale: p.Locale}})
-		return err
+		return []*store.Entry{{ID: p.ID, Kind: store.PersonEntry, Name: p.Name, EntryDetails: store.EntryDetails{Locale: p.Locale}}}, err
 	case "slack.read_channel":
 		var c slack.Channel
 		err := json.Unmarshal(a.Result, &c)
-		t.learn(&store.Entry{ID: c.ID, Kind: store.ChannelEntry, Name: c.Name,
-			EntryDetails: store.EntryDetails{Private: c.Private, Shared: c.ExtShared}})
-		return err
+		return []*store.Entry{{ID: c.ID, Kind: store.ChannelEntry, Name: c.Name,
+			EntryDetails: store.EntryDetails{Private: c.Private, Shared: c.ExtShared}}}, err
 	}
 	groups, err := groupsOf(a)
+	var entries []*store.Entry
 	for _, g := range groups {
-		t.learn(&store.Entry{ID: g.ID, Kind: store.GroupEntry, Name: g.Handle, EntryDetails: store.EntryDetails{Members: g.Members}})
+		entries = append(entries, &store.Entry{ID: g.ID, Kind: store.GroupEntry, Name: g.Handle,
+			EntryDetails: store.EntryDetails{Members: g.Members}})
 	}
-	return err
+	return entries, err
 }
 
 func groupsOf(a store.Answer) (groups []slack.Group, err error) {

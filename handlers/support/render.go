@@ -22,10 +22,13 @@ func (t *ticket) render(main *store.Message) (title, body string, err error) {
 	}
 	title = doc.Title(t.name, titleLength, t.Group, t.BotUser)
 	if title == "" {
-		title, err = t.texts.say(t.row.Language, "issue_title", map[string]any{"Who": t.sender(main), "Where": t.where(main)})
+		said, err := t.texts.say(t.row.Language, "issue_title", map[string]any{
+			"Who": plain(whoSaid(main), t.name), "Where": plain(where(main), t.name),
+		})
 		if err != nil {
 			return "", "", err
 		}
+		title = text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{{Text: said}}}}.Title(t.name, titleLength)
 	}
 	body, err = t.renderMessage(main, "issue_asked")
 	return title, body, err
@@ -38,7 +41,7 @@ func (t *ticket) renderMessage(m *store.Message, heading string) (string, error)
 		return "", err
 	}
 	head, err := t.texts.say(t.row.Language, heading, map[string]any{
-		"Who": t.sender(m), "Where": t.where(m), "When": m.At.UTC().Format("2006-01-02 15:04 UTC"), "Link": t.link(m),
+		"Who": markdown(whoSaid(m), t.name), "Where": markdown(where(m), t.name), "When": m.At.UTC().Format("2006-01-02 15:04 UTC"), "Link": t.link(m),
 	})
 	if err != nil {
 		return "", err
@@ -64,21 +67,23 @@ func (t *ticket) renderMessage(m *store.Message, heading string) (string, error)
 	return strings.Join(parts, "\n\n"), nil
 }
 
-// sender returns the name of who wrote m, as Markdown.
-func (t *ticket) sender(m *store.Message) string {
+// whoSaid is who wrote m.
+func whoSaid(m *store.Message) text.Inline {
 	if !m.Person {
-		return markdown(text.Inline{Text: cmp.Or(m.Name, m.Sender)}, nil)
+		return text.Inline{Text: cmp.Or(m.Name, m.Sender)}
 	}
-	return markdown(text.Inline{Kind: text.User, ID: m.Sender}, t.name)
+	return text.Inline{Kind: text.User, ID: m.Sender}
 }
 
-// where returns the channel of m, as Markdown.
-func (t *ticket) where(m *store.Message) string {
-	return markdown(text.Inline{Kind: text.Channel, ID: m.Channel}, t.name)
-}
+// where is the channel of m.
+func where(m *store.Message) text.Inline { return text.Inline{Kind: text.Channel, ID: m.Channel} }
 
 func markdown(in text.Inline, names text.Names) string {
 	return text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{in}}}.Markdown(names)
+}
+
+func plain(in text.Inline, names text.Names) string {
+	return text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{in}}}.Plain(names)
 }
 
 func (t *ticket) link(m *store.Message) string {

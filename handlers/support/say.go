@@ -30,7 +30,7 @@ func (t *ticket) show(id string, blocks func(said string) ([]slackapi.Block, err
 		show.Blocks = encode(b)
 	}
 	t.row.Shown = id
-	t.plan(store.Action{Kind: "slack.show", Slot: replySlot, Priority: tell, Body: encode(show)})
+	t.plan(store.Action{Kind: "slack.show", Slot: t.replySlot(), Priority: tell, Body: encode(show)})
 	return nil
 }
 
@@ -79,7 +79,9 @@ func (t *ticket) receipt(said string) ([]slackapi.Block, error) {
 }
 
 // warn tells the sender, once a message, that a secret was withheld, to change it, and how to hand it over.
-func (t *ticket) warn(m *store.Message, kinds []string) error {
+func (t *ticket) warn(m *store.Message) error {
+	kinds := slices.Compact(slices.Sorted(slices.Values(m.Withheld)))
+	m.Withheld = nil
 	if len(kinds) == 0 || !m.Person || m.Warned {
 		return nil
 	}
@@ -92,9 +94,8 @@ func (t *ticket) warn(m *store.Message, kinds []string) error {
 	if lang == japanese {
 		handover = t.Handover.Japanese
 	}
-	slices.Sort(kinds)
 	said, err := t.texts.say(lang, "withheld", map[string]any{
-		"Channel": m.Channel, "Kinds": strings.Join(slices.Compact(kinds), ", "), "Link": t.link(m), "Handover": handover,
+		"Channel": m.Channel, "Kinds": strings.Join(kinds, ", "), "Link": t.link(m), "Handover": handover,
 	})
 	if err != nil {
 		return err

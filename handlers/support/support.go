@@ -49,13 +49,10 @@ func New(o Options) (bot.Handler, error) {
 	}, nil
 }
 
-var needs = []slack.Need{
-	{Scope: "channels:history", Events: []string{"message.channels"}, Why: "hear a mention of the support group in the public channels that the bot is in"},
-	{Scope: "channels:read", Events: []string{"channel_rename"}, Why: "name the channel in the issue, and see whether it is shared with other companies"},
-	{Scope: "chat:write", Why: "answer in the thread, and tell a sender by direct message that a secret was withheld"},
-	{Scope: "users:read", Events: []string{"user_change"}, Why: "name people in the issue, and answer in their language"},
-	{Scope: "usergroups:read", Events: []string{"subteam_updated"}, Why: "name groups, and know who is in the support team"},
-}
+var needs = []slack.Need{{
+	Scope: "channels:history", Events: []string{"message.channels"},
+	Why: "hear when somebody asks for support in a public channel that the bot is in",
+}}
 
 type handler struct {
 	Options
@@ -67,29 +64,22 @@ const mentionWindow = 24 * time.Hour
 
 // message takes versions of messages that mention us, now or before, and of those that a ticket has already.
 func (h handler) message(v *store.View, m bot.Message, id string) (store.Taken, error) {
-	if m.Bot {
-		if _, named := h.Bots[m.Sender]; !named {
-			return store.Taken{}, nil
-		}
+	if _, named := h.Bots[m.Sender]; m.Bot && !named {
+		return store.Taken{}, nil
+	}
+	ticket, err := v.TicketOfMessage(m.Team, m.Channel, m.TS)
+	if ticket != "" || err != nil {
+		return taken(m, ticket), err
+	}
+	if !m.Mentions && !m.Mentioned || editedAfter(m) > mentionWindow {
+		return store.Taken{}, nil
 	}
 	thread, err := v.Thread(m.Team, m.Channel, m.Thread)
 	if err != nil {
 		return store.Taken{}, err
 	}
-	if !m.Mentions && !m.Mentioned {
-		known := false
-		if thread != nil && (m.Deleted || m.Edited != "") {
-			known, err = v.HasMessage(m.Team, m.Channel, m.TS)
-		}
-		if !known {
-			return store.Taken{}, err
-		}
-	}
 	if thread != nil {
-		return taken(m, thread.Ticket)
-	}
-	if m.Mentions && m.Edited != "" && !m.Mentioned && editedAfter(m) > mentionWindow {
-		return store.Taken{}, nil
+		return taken(m, thread.Ticket), nil
 	}
 	return h.newThread(v, m, id)
 }
@@ -101,7 +91,7 @@ func (h handler) newThread(v *store.View, m bot.Message, id string) (store.Taken
 	if m.Bot {
 		limit = h.Bots[m.Sender]
 	}
-	if limit > 0 {
+	if limit > 0 && !m.Shared && !m.Private { // what is refused anyway is not gathered
 		count, gathering, err := v.ThreadsOf(m.Sender, m.At.Add(-floodWindow), m.At)
 		if err != nil {
 			return store.Taken{}, err
@@ -111,9 +101,9 @@ func (h handler) newThread(v *store.View, m bot.Message, id string) (store.Taken
 			thread.Ticket = gathering
 		}
 	}
-	t, err := taken(m, thread.Ticket)
+	t := taken(m, thread.Ticket)
 	t.Threads = []store.Thread{thread}
-	return t, err
+	return t, nil
 }
 
 // floodWindow is the time in which a sender's tickets are counted.
@@ -139,8 +129,17 @@ const (
 	clickEvent   = "click"
 )
 
-func taken(m bot.Message, ticket string) (store.Taken, error) {
+func taken(m bot.Message, ticket string) store.Taken {
 	return store.Taken{Events: []store.Event{{
 		Key: m.Key(), Subject: prefix + ticket, Kind: messageEvent, At: m.At, Body: encode(m),
-	}}}, nil
+	}}}
+}
+
+// editedAfter is how long after it was written m's version was made.
+func editedAfter(m bot.Message) time.Duration {
+	at, err := bot.ParseTS(m.Edited)
+	if err != nil {
+		return 0
+	}
+	return at.Sub(m.At)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"supportbot/bot"
-	"supportbot/integrations/github"
 	"supportbot/store"
 )
 
@@ -51,7 +50,7 @@ func (h handler) decide(v *store.View, e store.Event) (store.Decision, error) {
 	case store.Parked:
 		err = t.gaveUp()
 	}
-	if err == nil {
+	if err == nil && e.Kind != store.Parked {
 		err = t.goOn()
 	}
 	if err != nil {
@@ -90,22 +89,40 @@ func (t *ticket) heard() error {
 	}
 	m := t.find(version)
 	switch {
-	case m.Deleted:
+	case m.Deleted, !version.Deleted && version.Before(m.Edited, m.Seen):
 		return nil
 	case version.Deleted:
 		m.Deleted, m.Mention, m.Doc = true, false, nil
-	case version.Before(m.Edited, m.Seen):
-		return nil
 	default:
 		m.Edited, m.Seen, m.Mention, m.Doc = version.Edited, version.Seen, version.Mentions, encode(version.Doc)
+		m.Asked, m.Named = false, false
+		m.Withheld = append(m.Withheld, version.Withheld...)
 	}
 	if t.row.Thread == "" {
 		t.row.Team, t.row.Channel, t.row.Thread = version.Team, version.Channel, version.Thread
 	}
-	if t.row.State == store.TicketFailed {
-		t.row.State, t.row.Shown = store.TicketNew, ""
+	t.tryAgain(version)
+	return nil
+}
+
+// tryAgain gives a ticket without an issue another chance: what GitHub refused may be right now, and what was
+// only observed is dealt with once somebody asks anew.
+func (t *ticket) tryAgain(version bot.Message) {
+	first := version.Edited == "" && !version.Deleted
+	if t.row.Observed && t.Mode == bot.Live && first {
+		t.row.State, t.row.Observed, t.row.Shown = store.TicketNew, false, ""
 	}
-	return t.warn(m, version.Withheld)
+	if t.row.State == store.TicketFailed {
+		t.row.State = store.TicketNew
+	}
+	if !t.opened() && t.row.TellAt.IsZero() && t.row.Shown != "follows" {
+		t.row.TellAt = t.event.TakenAt.Add(tellAfter)
+	}
+}
+
+// opened says whether the ticket has its issue.
+func (t *ticket) opened() bool {
+	return t.row.State == store.TicketOpen || t.row.State == store.TicketClosed
 }
 
 // find returns the message that version is one of; a new one if it is the first we hear of it.
@@ -128,33 +145,30 @@ func (t *ticket) find(version bot.Message) *store.Message {
 	return m
 }
 
-// Places whose talk may not go into an issue, and the texts that say so.
-const (
-	placeShared  = "shared"
-	placePrivate = "private"
-)
-
-// rang takes note of what the timer was for.
+// rang does what the timer was for.
 func (t *ticket) rang() error {
-	if !t.row.NamesBy.IsZero() && !t.event.At.Before(t.row.NamesBy) {
+	if reached(t.row.NamesBy, t.event.At) {
 		t.row.Reading = 0
 	}
-	if !t.row.TellAt.IsZero() && !t.event.At.Before(t.row.TellAt) && t.row.Shown == "" {
+	if reached(t.row.TellAt, t.event.At) {
+		t.row.TellAt = time.Time{}
 		return t.show("follows", nil)
 	}
 	return nil
 }
 
-// gaveUp tells the thread that something went wrong with what it asked.
+func reached(due, now time.Time) bool { return !due.IsZero() && !now.Before(due) }
+
+// gaveUp tells the thread that an event of the ticket could not be decided.
 func (t *ticket) gaveUp() error {
-	var parked store.Event
-	if err := json.Unmarshal(t.event.Body, &parked); err != nil {
-		return err
-	}
-	if t.row.State != store.TicketNew && t.row.State != store.TicketOpening {
-		return nil
+	if t.opened() {
+		return t.show("parked", nil)
 	}
 	if t.row.Thread == "" { // not even its first message could be decided
+		var parked store.Event
+		if err := json.Unmarshal(t.event.Body, &parked); err != nil {
+			return err
+		}
 		var m bot.Message
 		if err := json.Unmarshal(parked.Body, &m); err != nil || parked.Kind != messageEvent {
 			return err
@@ -172,175 +186,31 @@ func (t *ticket) fail() error {
 
 // timer is when the ticket wants to be looked at again.
 func (t *ticket) timer() time.Time {
-	at := t.row.NamesBy
-	if t.row.Shown == "" && !t.row.TellAt.IsZero() && (at.IsZero() || t.row.TellAt.Before(at)) {
-		at = t.row.TellAt
+	names, tell := t.row.NamesBy, t.row.TellAt
+	if names.IsZero() || !tell.IsZero() && tell.Before(names) {
+		return tell
 	}
-	return at
+	return names
 }
 
 // goOn plans what the ticket still needs, seen as a whole.
 func (t *ticket) goOn() error {
-	switch t.row.State {
-	case store.TicketNew, store.TicketWithdrawn, store.TicketRefused, store.TicketOpening:
-		return t.open()
-	case store.TicketOpen, store.TicketClosed:
-		return t.keep()
-	}
-	return nil
-}
-
-// open brings a ticket towards its issue, as long as the create has not started.
-func (t *ticket) open() error {
-	planned, err := t.view.InSlot(t.event.Subject, issueSlot)
-	if err != nil {
-		return err
-	}
-	if planned != nil && planned.State != store.Planned && planned.State != store.Failed {
-		return nil // begun: its answer decides
-	}
-	main := t.firstMention()
-	if main == nil {
-		return t.takeBack()
-	}
-	if t.row.State == store.TicketWithdrawn {
-		t.row.State, t.row.Shown = store.TicketNew, ""
-	}
-	t.row.Main, t.row.Requester = main.TS, main.Sender
-	if t.row.Language, err = t.languageOf(main); err != nil {
-		return err
-	}
-	place, err := t.place(main)
-	if place != "" || err != nil {
-		return t.refuse(place, err)
-	}
-	if t.row.TellAt.IsZero() {
-		t.row.TellAt = t.event.TakenAt.Add(tellAfter)
+	if t.row.State == store.TicketFailed || t.row.Observed && t.Mode == bot.Live {
+		return nil
 	}
 	known, err := t.knowNames()
 	if !known || err != nil {
 		return err
 	}
-	return t.create(main)
-}
-
-// firstMention returns the earliest message of the ticket's own thread that asks for something.
-func (t *ticket) firstMention() *store.Message {
 	for _, m := range t.messages {
-		if m.Mention && m.Thread == t.row.Thread && m.Channel == t.row.Channel {
-			return m
-		}
-	}
-	return nil
-}
-
-// takeBack ends a ticket whose mention is gone before there is an issue.
-func (t *ticket) takeBack() error {
-	if t.row.State == store.TicketWithdrawn {
-		return nil
-	}
-	t.row.State, t.row.Sent, t.row.TellAt = store.TicketWithdrawn, "", time.Time{}
-	t.result.Withdraw = append(t.result.Withdraw, issueSlot)
-	if t.row.Shown == "" {
-		return nil
-	}
-	return t.show("withdrawn", nil)
-}
-
-// place returns why main's text may not go into an issue, empty if it may. What the directory has learned of
-// the channel since counts too.
-func (t *ticket) place(main *store.Message) (string, error) {
-	if main.Place != "" {
-		return main.Place, nil
-	}
-	channel, err := t.entry(main.Channel)
-	switch {
-	case err != nil || channel == nil:
-		return "", err
-	case channel.Shared:
-		return placeShared, nil
-	case channel.Private:
-		return placePrivate, nil
-	}
-	return "", nil
-}
-
-func (t *ticket) refuse(place string, err error) error {
-	if err != nil {
-		return err
-	}
-	t.row.State, t.row.TellAt = store.TicketRefused, time.Time{}
-	t.result.Withdraw = append(t.result.Withdraw, issueSlot)
-	if t.row.Shown == place {
-		return nil
-	}
-	return t.show(place, nil)
-}
-
-// create plans the issue, or plans it anew if it changed before it was sent.
-func (t *ticket) create(main *store.Message) error {
-	title, body, err := t.render(main)
-	if err != nil {
-		return err
-	}
-	print := fingerprint(title, body)
-	if t.row.State == store.TicketOpening && print == t.row.Sent {
-		return nil
-	}
-	t.row.State, t.row.Sent = store.TicketOpening, print
-	t.plan(store.Action{
-		Kind: "github.create_issue", Slot: issueSlot, Priority: newTicket, At: main.At, Answer: true,
-		Body: encode(github.CreateIssue{
-			Ticket: t.row.ID, Thread: t.thread(), Title: title, Body: body, Labels: labels[:],
-		}),
-	})
-	return nil
-}
-
-// keep brings an issue up to date with what was said.
-func (t *ticket) keep() error {
-	if _, err := t.knowNames(); err != nil {
-		return err
-	}
-	main := t.message(t.row.Main)
-	if main == nil {
-		return nil
-	}
-	title, body, err := t.render(main)
-	if err != nil {
-		return err
-	}
-	if print := fingerprint(title, body); print != t.row.Sent {
-		t.row.Sent = print
-		t.plan(store.Action{
-			Kind: "github.edit_issue", Slot: "edit", Priority: mirror,
-			Body: encode(github.EditIssue{Number: t.row.Issue, Ticket: t.row.ID, Thread: t.thread(), Title: title, Body: body}),
-		})
-	}
-	for _, m := range t.messages {
-		if m == main {
-			continue
-		}
-		if err := t.keepMessage(m); err != nil {
+		if err := t.warn(m); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// keepMessage deals with a message beside the main one: a second mention, or one that the flood guard added.
-func (t *ticket) keepMessage(m *store.Message) error {
-	if m.Thread == t.row.Thread && m.Channel == t.row.Channel {
-		if !m.Mention || m.Answered {
-			return nil
-		}
-		m.Answered = true
-		if t.row.State == store.TicketClosed {
-			return t.showIn(m, "already:"+m.TS, "already_closed")
-		}
-		return t.showIn(m, "already:"+m.TS, "already")
+	if t.opened() {
+		return t.keep()
 	}
-	return t.gather(m)
+	return t.open()
 }
 
 func (t *ticket) message(ts string) *store.Message {
@@ -352,20 +222,25 @@ func (t *ticket) message(ts string) *store.Message {
 	return nil
 }
 
+// inThread says whether m was written in the ticket's own thread, not in one that the flood guard added.
+func (t *ticket) inThread(m *store.Message) bool {
+	return m.Channel == t.row.Channel && m.Thread == t.row.Thread
+}
+
 // thread names the ticket's thread, as its marker does.
 func (t *ticket) thread() string { return t.row.Team + "/" + t.row.Channel + "/" + t.row.Thread }
 
 // Slots of a ticket's actions.
-const (
-	issueSlot = "issue"
-	replySlot = "reply"
-)
+const issueSlot = "issue"
+
+// replySlot holds the one reply in a thread.
+func (t *ticket) replySlot() string { return "reply:" + t.row.Channel + ":" + t.row.Thread }
 
 // Priorities: lower goes first.
 const (
+	naming    = 5  // an issue waits for it
 	newTicket = 10 // an issue, and its link
 	tell      = 10 // anything said to a person
-	naming    = 5  // an issue waits for it
 	mirror    = 50
 )
 
@@ -378,13 +253,4 @@ func encode(v any) json.RawMessage {
 		panic(err)
 	}
 	return data
-}
-
-// editedAfter is how long after it was written m's version was made.
-func editedAfter(m bot.Message) time.Duration {
-	at, err := bot.ParseTS(m.Edited)
-	if err != nil {
-		return 0
-	}
-	return at.Sub(m.At)
 }

@@ -2,7 +2,7 @@
 
 CREATE TABLE tickets (
 	id        TEXT    PRIMARY KEY,                -- random, never used again
-	state     TEXT    NOT NULL CHECK (state IN ('new', 'opening', 'open', 'closed', 'withdrawn', 'refused')),
+	state     TEXT    NOT NULL CHECK (state IN ('new', 'opening', 'open', 'closed', 'withdrawn', 'refused', 'failed')),
 	requester TEXT    NOT NULL DEFAULT '',        -- Slack id of who asked
 	language  TEXT    NOT NULL DEFAULT '',
 	issue     INTEGER NOT NULL DEFAULT 0,

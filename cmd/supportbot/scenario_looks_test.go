@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"supportbot/integrations/sandbox"
+	"supportbot/store"
+)
+
+// looks write down what somebody sees.
+func (s *stage) looks() map[string]func(rest string) error {
+	return map[string]func(string) error{
+		"thread": s.thread,
+		"dms":    s.of("dms", "@", s.slack.DMs),
+		// what only that person sees
+		"whispers": s.of("whispers", "@", s.slack.Ephemerals),
+		"channel":  s.of("channel", "", s.slack.History),
+		"issues":   func(string) error { s.issues(s.issue); return nil },
+		"titles":   func(string) error { s.issues(s.title); return nil },
+		"calls":    func(string) error { s.calls(); return nil },
+		"explain":  s.explain,
+	}
+}
+
+// thread 1
+func (s *stage) thread(rest string) error {
+	m, _, err := s.message(rest)
+	if err == nil {
+		fmt.Fprintf(&s.out, "thread of message %s:\n", rest)
+		s.write(s.slack.Thread(m.channel, m.root))
+	}
+	return err
+}
+
+func (s *stage) of(what, sign string, read func(id string) []sandbox.Message) func(string) error {
+	return func(name string) error {
+		id, err := s.slack.Find(sign + name)
+		if err == nil {
+			fmt.Fprintf(&s.out, "%s %s:\n", what, name)
+			s.write(read(id))
+		}
+		return err
+	}
+}
+
+func (s *stage) write(messages []sandbox.Message) {
+	if len(messages) == 0 {
+		fmt.Fprintln(&s.out, "  (nothing)")
+	}
+	for _, m := range messages {
+		fmt.Fprintf(&s.out, "  %s: %s\n", s.slack.NameOf(m), s.indent(s.slack.Readable(m)))
+	}
+}
+
+func (s *stage) issues(write func(sandbox.Issue)) {
+	issues := s.github.Issues()
+	if len(issues) == 0 {
+		fmt.Fprintln(&s.out, "issues: none")
+	}
+	for _, i := range issues {
+		write(i)
+	}
+}
+
+func (s *stage) issue(i sandbox.Issue) {
+	fmt.Fprintf(&s.out, "issue %d, %s", i.Number, i.State)
+	if i.StateReason != "" {
+		fmt.Fprintf(&s.out, " as %s", i.StateReason)
+	}
+	fmt.Fprintf(&s.out, ", %v: %s\n  %s\n", i.Labels, i.Title, s.indent(i.Body))
+	for _, c := range i.Comments {
+		fmt.Fprintf(&s.out, "  comment: %s\n", s.indent(c.Body))
+	}
+}
+
+func (s *stage) title(i sandbox.Issue) {
+	fmt.Fprintf(&s.out, "issue %d, %d comments: %s\n", i.Number, len(i.Comments), i.Title)
+}
+
+// calls writes down how often each service was called for what since the last time.
+func (s *stage) calls() {
+	count := map[string]int{}
+	slack, github := s.slack.Calls(), s.github.Calls()
+	for _, c := range slack[s.slackCalls:] {
+		if c.Method != "apps.connections.open" && c.Method != "auth.test" {
+			count["slack "+c.Method]++
+		}
+	}
+	for _, c := range github[s.githubCalls:] {
+		count[fmt.Sprintf("github %s → %d", c.Operation, c.Status)]++
+	}
+	s.slackCalls, s.githubCalls = len(slack), len(github)
+	fmt.Fprintln(&s.out, "calls since then:")
+	if len(count) == 0 {
+		fmt.Fprintln(&s.out, "  (none)")
+	}
+	var lines []string
+	for call, n := range count {
+		lines = append(lines, fmt.Sprintf("  %s: %d\n", call, n))
+	}
+	slices.Sort(lines)
+	s.out.WriteString(strings.Join(lines, ""))
+}
+
+// explain 1: the actions of the ticket of a message, and how they ended
+func (s *stage) explain(rest string) error {
+	m, _, err := s.message(rest)
+	if err != nil {
+		return err
+	}
+	return s.app.store.View(func(v *store.View) error {
+		t, err := v.TicketByThread(m.channel, m.root)
+		if t == nil || err != nil {
+			fmt.Fprintf(&s.out, "message %s has no ticket\n", rest)
+			return err
+		}
+		actions, err := v.Actions("ticket:" + t.ID)
+		fmt.Fprintf(&s.out, "ticket of message %s is %s:\n", rest, t.State)
+		for _, a := range actions {
+			fmt.Fprintf(&s.out, "  %s is %s\n", a.Kind, a.State)
+		}
+		return err
+	})
+}
+
+// ticketID is what is random: the id of a ticket, in a marker and where an id to quote is given.
+var ticketID = regexp.MustCompile(`\b[a-z2-7]{26}\b`)
+
+// longestText is how much of a text is written down.
+const longestText = 3000
+
+// indent makes a text readable inside a list, and the same in every run. What can't be seen is written as in a
+// Go string.
+func (s *stage) indent(text string) string {
+	text = strings.ReplaceAll(text, strings.TrimSuffix(s.github.URL(), "/"), "https://github.example")
+	text = ticketID.ReplaceAllString(text, "(ticket)")
+	if n := utf8.RuneCountInString(text); n > longestText {
+		runes := []rune(text)
+		text = fmt.Sprintf("%s … (%d characters) … %s", string(runes[:500]), n, string(runes[n-500:]))
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\n':
+			b.WriteString("\n    ")
+		case strconv.IsPrint(r) || r == '\u3000':
+			b.WriteRune(r)
+		default:
+			quoted := strconv.QuoteRune(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return strings.ReplaceAll(b.String(), "\n    \n", "\n\n")
+}

@@ -1,0 +1,420 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"supportbot/integrations/sandbox"
+)
+
+// step does one line of a script. All but settings, faults and "stop" have the bot running.
+func (s *stage) step(line string) error {
+	verb, rest, _ := strings.Cut(line, " ")
+	rest = strings.TrimSpace(rest)
+	switch verb {
+	case "set":
+		return s.set(rest)
+	case "fault":
+		return s.fault(rest)
+	case "stop":
+		s.end()
+		return nil
+	}
+	if err := s.begin(); err != nil {
+		return err
+	}
+	if look, ok := s.looks()[verb]; ok {
+		return look(rest)
+	}
+	act, ok := s.acts()[verb]
+	if !ok {
+		return fmt.Errorf("there is no step %q", verb)
+	}
+	if err := act(rest); err != nil {
+		return err
+	}
+	return s.settle()
+}
+
+// acts are what people, Slack, GitHub and time do.
+func (s *stage) acts() map[string]func(rest string) error {
+	return map[string]func(string) error{
+		"start":     func(string) error { return nil },
+		"say":       func(rest string) error { return s.say(rest, sandbox.Post{}) },
+		"say-again": s.sayAgain,
+		"forward":   s.forward,
+		"bot":       s.botSays,
+		"reply":     s.reply,
+		"broadcast": func(rest string) error { return s.answer(rest, true) },
+		"edit":      s.edit,
+		"delete":    s.onMessage(s.slack.Delete),
+		"unfurl":    s.onMessage(s.slack.Unfurl),
+		"event":     s.event,
+		"frame":     s.frame,
+		"join":      s.join,
+		"click":     s.click,
+		"rename":    s.rename,
+		"advance":   s.advance,
+		"deaf":      func(rest string) error { s.deaf = rest != "over"; return nil },
+		"slack":     s.atSlack,
+		"github":    s.atGitHub,
+	}
+}
+
+// set changes a setting before the bot starts, by its name in the file.
+func (s *stage) set(rest string) (err error) {
+	name, value, _ := strings.Cut(rest, " ")
+	switch name {
+	case "mode":
+		s.settings.Mode, s.settings.Support.Mode = Mode(value), Mode(value)
+	case "support.mode":
+		s.settings.Support.Mode = Mode(value)
+	case "support.safe_handover.en":
+		s.settings.Support.SafeHandover.EN = value
+	case "support.safe_handover.ja":
+		s.settings.Support.SafeHandover.JA = value
+	case "slack.bots":
+		id, limit, _ := strings.Cut(value, " ")
+		var n int
+		n, err = strconv.Atoi(limit)
+		s.settings.Slack.Bots = map[string]BotSettings{id: {TicketsPer10Minutes: n}}
+	case "limits.tickets_per_sender_per_10_minutes":
+		s.settings.Limits.TicketsPerSenderPer10Minutes, err = strconv.Atoi(value)
+	default:
+		err = fmt.Errorf("there is no setting %q for scenarios", name)
+	}
+	return err
+}
+
+// fault disturbs a service: "fault github fail status=502 times=3 on=create issue", "fault slack limited
+// delay=20s on=users.info", "fault github over".
+func (s *stage) fault(rest string) error {
+	service, rest, _ := strings.Cut(rest, " ")
+	faults := map[string]*sandbox.Faults{"github": &s.github.Faults, "slack": s.slack.Faults}[service]
+	if faults == nil {
+		return fmt.Errorf("there is no service %q", service)
+	}
+	if rest == "over" {
+		faults.Clear()
+		return nil
+	}
+	f, err := readFault(rest)
+	if err == nil {
+		faults.Add(f)
+	}
+	return err
+}
+
+func readFault(rest string) (f sandbox.Fault, err error) {
+	rest, operation, _ := strings.Cut(rest, " on=")
+	words := strings.Fields(rest)
+	f.Kind, f.On = sandbox.FaultKind(strings.ReplaceAll(words[0], "-", " ")), operation
+	for _, w := range words[1:] {
+		name, value, _ := strings.Cut(w, "=")
+		switch name {
+		case "times":
+			f.Times, err = strconv.Atoi(value)
+		case "status":
+			f.Status, err = strconv.Atoi(value)
+		case "delay":
+			f.Delay, err = time.ParseDuration(value)
+		default:
+			err = fmt.Errorf("a fault has no %q", name)
+		}
+		if err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// say alice #help-data TEXT
+func (s *stage) say(rest string, p sandbox.Post) error {
+	user, rest, _ := strings.Cut(rest, " ")
+	channel, text, _ := strings.Cut(rest, " ")
+	id, err := s.slack.Find(channel)
+	if err != nil {
+		return err
+	}
+	p.Text, err = s.text(text)
+	if err != nil {
+		return err
+	}
+	return s.post(user, id, p)
+}
+
+// say-again 11 alice #help-data TEXT: so many messages, numbered
+func (s *stage) sayAgain(rest string) error {
+	times, rest, _ := strings.Cut(rest, " ")
+	n, err := strconv.Atoi(times)
+	for i := 1; i <= n && err == nil; i++ {
+		err = s.say(fmt.Sprintf("%s %d", rest, i), sandbox.Post{})
+		s.clock.Advance(time.Second)
+	}
+	return err
+}
+
+// forward alice #help-data FILE TEXT: a message with the attachments in FILE
+func (s *stage) forward(rest string) error {
+	words := strings.SplitN(rest, " ", 4)
+	if len(words) < 3 {
+		return fmt.Errorf("who forwards what, and where?")
+	}
+	attachments := json.RawMessage(getFile(s.archive, words[2]))
+	words[2] = ""
+	if len(words) == 4 {
+		words[2] = words[3]
+	}
+	return s.say(strings.Join(words[:3], " "), sandbox.Post{Attachments: attachments})
+}
+
+// bot B0FORM #help-data TEXT
+func (s *stage) botSays(rest string) error {
+	id, rest, _ := strings.Cut(rest, " ")
+	return s.say("- "+rest, sandbox.Post{BotID: id, Username: "Request form"})
+}
+
+// reply alice 1 TEXT
+func (s *stage) reply(rest string) error { return s.answer(rest, false) }
+
+func (s *stage) answer(rest string, broadcast bool) error {
+	user, rest, _ := strings.Cut(rest, " ")
+	m, text, err := s.message(rest)
+	if err != nil {
+		return err
+	}
+	if text, err = s.text(text); err != nil {
+		return err
+	}
+	return s.post(user, m.channel, sandbox.Post{Text: text, ThreadTS: m.root, Broadcast: broadcast})
+}
+
+func (s *stage) post(user, channel string, p sandbox.Post) error {
+	p.Channel = channel
+	if p.BotID == "" {
+		id, err := s.slack.Find("@" + user)
+		if err != nil {
+			return err
+		}
+		p.User = id
+	}
+	ts := s.slack.Post(p)
+	root := p.ThreadTS
+	if root == "" {
+		root = ts
+	}
+	s.said = append(s.said, said{channel, ts, root})
+	return nil
+}
+
+// edit 1 TEXT
+func (s *stage) edit(rest string) error {
+	m, text, err := s.message(rest)
+	if err != nil {
+		return err
+	}
+	if text, err = s.text(text); err != nil {
+		return err
+	}
+	s.slack.Edit(m.channel, m.ts, text)
+	return nil
+}
+
+// repeated is a part of a text that is written out: {1000×word }.
+var repeated = regexp.MustCompile(`\{(\d+)×([^}]*)\}`)
+
+// text is a text of a script, with the escapes of a Go string, and {3×word } for a word three times; or
+// "file NAME", what that file of the archive holds.
+func (s *stage) text(text string) (string, error) {
+	if name, ok := strings.CutPrefix(text, "file "); ok {
+		return strings.TrimSuffix(getFile(s.archive, name), "\n"), nil
+	}
+	text = repeated.ReplaceAllStringFunc(text, func(r string) string {
+		parts := repeated.FindStringSubmatch(r)
+		n, _ := strconv.Atoi(parts[1]) // digits
+		return strings.Repeat(parts[2], n)
+	})
+	return strconv.Unquote(`"` + strings.ReplaceAll(text, `"`, `\"`) + `"`)
+}
+
+// message returns the message whose number begins rest.
+func (s *stage) message(rest string) (said, string, error) {
+	number, rest, _ := strings.Cut(rest, " ")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > len(s.said) {
+		return said{}, "", fmt.Errorf("there is no message %q yet", number)
+	}
+	return s.said[n-1], rest, nil
+}
+
+func (s *stage) onMessage(do func(channel, ts string)) func(rest string) error {
+	return func(rest string) error {
+		m, _, err := s.message(rest)
+		if err == nil {
+			do(m.channel, m.ts)
+		}
+		return err
+	}
+}
+
+// reference stands for what only the running stand-in knows: $1 for the ts of a message of the script, $@alice for
+// the channel of alice's direct messages.
+var reference = regexp.MustCompile(`\$(\d+|@\w+)`)
+
+// event #help-data FILE: a raw event of that channel
+func (s *stage) event(rest string) error {
+	channel, file, _ := strings.Cut(rest, " ")
+	id, err := s.slack.Find(channel)
+	if err != nil {
+		return err
+	}
+	body := reference.ReplaceAllStringFunc(getFile(s.archive, file), func(r string) string {
+		value, problem := s.resolve(r[1:])
+		err = errors.Join(err, problem)
+		return value
+	})
+	if err == nil {
+		s.slack.Emit(id, []byte(body))
+	}
+	return err
+}
+
+func (s *stage) resolve(reference string) (string, error) {
+	if strings.HasPrefix(reference, "@") {
+		id, err := s.slack.Find(reference)
+		return s.slack.DM(id), err
+	}
+	m, _, err := s.message(reference)
+	return m.ts, err
+}
+
+// frame FILE: anything at all, over a socket
+func (s *stage) frame(file string) error {
+	if !s.slack.SendFrame(strings.TrimSpace(getFile(s.archive, file))) {
+		return fmt.Errorf("no socket is open")
+	}
+	return nil
+}
+
+// join alice #partner-studio
+func (s *stage) join(rest string) error {
+	user, channel, _ := strings.Cut(rest, " ")
+	person, err := s.slack.Find("@" + user)
+	if err != nil {
+		return err
+	}
+	id, err := s.slack.Find(channel)
+	if err == nil {
+		s.slack.Leave(id, person)
+		s.slack.Join(id, person)
+	}
+	return err
+}
+
+// click kenji 1: the first button in the thread of a message
+func (s *stage) click(rest string) error {
+	user, rest, _ := strings.Cut(rest, " ")
+	m, _, err := s.message(rest)
+	if err != nil {
+		return err
+	}
+	id, err := s.slack.Find("@" + user)
+	if err != nil {
+		return err
+	}
+	for _, reply := range s.slack.Thread(m.channel, m.root) {
+		if action := sandbox.FirstButton(reply); action != "" {
+			s.slack.Click(id, m.channel, reply.TS, action)
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no button in that thread")
+}
+
+// rename alice Alice Nováková
+func (s *stage) rename(rest string) error {
+	name, display, _ := strings.Cut(rest, " ")
+	id, err := s.slack.Find("@" + name)
+	if err == nil {
+		s.slack.ChangePerson(sandbox.Person{ID: id, Name: name, DisplayName: display})
+	}
+	return err
+}
+
+// advance moves the clock on, so that what is due on the way happens in its turn.
+func (s *stage) advance(rest string) error {
+	left, err := time.ParseDuration(rest)
+	for err == nil && left > 0 {
+		pace := min(left, time.Second)
+		if left > 2*time.Minute {
+			pace = min(left, 10*time.Second)
+		}
+		s.clock.Advance(pace)
+		left -= pace
+		err = s.settle()
+	}
+	return errors.Join(err, s.reconnect())
+}
+
+// reconnect lets the bot open a socket anew if the time that passed was longer than the life of all.
+func (s *stage) reconnect() error {
+	for range 100 {
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		err := s.slack.WaitSockets(ctx, 1)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		s.clock.Advance(time.Second)
+	}
+	return errors.New("the bot does not open its sockets again")
+}
+
+func (s *stage) atSlack(rest string) error {
+	switch rest {
+	case "opens its second socket":
+		ctx, cancel := context.WithTimeout(context.Background(), waitAtMost)
+		defer cancel()
+		s.clock.Advance(time.Minute)
+		return s.slack.WaitSockets(ctx, 2)
+	case "drops sockets":
+		s.slack.DropSockets()
+	case "holds the next event":
+		s.slack.HoldNext(1)
+	case "releases it":
+		s.slack.Release()
+	case "redelivers":
+		s.slack.SetSocketFaults(sandbox.SocketFaults{Redeliver: 1})
+	case "delivers twice":
+		s.slack.SetSocketFaults(sandbox.SocketFaults{Twice: 1, SameEnvelope: 1, OtherID: 1})
+	case "revokes the token":
+		s.slack.Revoke()
+	default:
+		return fmt.Errorf("Slack can't do that")
+	}
+	return nil
+}
+
+func (s *stage) atGitHub(rest string) error {
+	switch rest {
+	case "revokes the token":
+		s.github.Revoke()
+	case "removes the repository":
+		s.github.RemoveRepository()
+	case "restores":
+		s.github.Restore()
+	case "takes the right to label":
+		s.github.DropPush()
+	case "gives the right to label":
+		s.github.GrantPush()
+	default:
+		return fmt.Errorf("GitHub can't do that")
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package support
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"supportbot/bot"
+	"supportbot/integrations/github"
+	"supportbot/store"
+)
+
+// A teamQuestion is the payload of a read of the groups that a click waits for.
+type teamQuestion struct {
+	Click bot.Click `json:"click"`
+}
+
+// clicked asks Slack, afresh, who is in the support team.
+func (t *ticket) clicked() error {
+	var c bot.Click
+	if err := json.Unmarshal(t.event.Body, &c); err != nil || t.row.State != store.TicketOpen {
+		return err
+	}
+	t.plan(store.Action{Kind: "slack.read_groups", Priority: tell, Answer: true, Body: encode(teamQuestion{c})})
+	return nil
+}
+
+// judge closes the ticket if who clicked is in the support team.
+func (t *ticket) judge(c bot.Click, a store.Answer) error {
+	if t.row.State != store.TicketOpen {
+		return nil
+	}
+	groups, err := groupsOf(a)
+	if err != nil {
+		return err
+	}
+	if a.State != store.Done {
+		return t.whisper(c, "team_unknown")
+	}
+	for _, g := range groups {
+		if g.ID == t.Group && !g.Disabled && slices.Contains(g.Members, c.User) {
+			return t.close(c)
+		}
+	}
+	return t.whisper(c, "team_only")
+}
+
+func (t *ticket) close(c bot.Click) error {
+	t.row.State, t.row.ClosedBy = store.TicketClosed, c.User
+	t.plan(store.Action{Kind: "github.close_issue", Slot: "state", Priority: tell, Answer: true,
+		Body: encode(github.CloseIssue{Number: t.row.Issue, Reason: "not_planned", RemoveLabels: []string{turnTeam}})})
+	return t.show("closed", nil)
+}
+
+// notClosed takes the closing back that GitHub refused.
+func (t *ticket) notClosed(a store.Answer) error {
+	t.row.State, t.row.ClosedBy = store.TicketOpen, ""
+	t.alarm("refused:close:"+t.row.ID, fmt.Sprintf("GitHub did not let us close issue %d: %s", t.row.Issue, a.Error))
+	return t.show("close_failed", nil)
+}
