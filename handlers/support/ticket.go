@@ -88,6 +88,7 @@ func (t *ticket) heard() error {
 		return err
 	}
 	m := t.find(version)
+	firstHeard := m.Doc == nil && !m.Deleted
 	switch {
 	case m.Deleted, !version.Deleted && version.Before(m.Edited, m.Seen):
 		return nil
@@ -101,8 +102,22 @@ func (t *ticket) heard() error {
 	if t.row.Thread == "" {
 		t.row.Team, t.row.Channel, t.row.Thread = version.Team, version.Channel, version.Thread
 	}
+	if firstHeard && (version.Edited == "" || version.Mentioned) {
+		t.putFirst(m)
+	}
 	t.tryAgain(version)
 	return nil
+}
+
+// putFirst makes a mention what the ticket is about, if it is earlier than what was taken for that: Slack may
+// deliver the second mention of a thread before the first.
+func (t *ticket) putFirst(m *store.Message) {
+	main := t.message(t.row.Main)
+	if main == nil || !m.Mention || !t.inThread(m) || !m.At.Before(main.At) {
+		return
+	}
+	t.row.Main = m.TS
+	m.Answered = t.opened() // by the reply that is there
 }
 
 // tryAgain gives a ticket without an issue another chance: what GitHub refused may be right now, and what was
