@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"supportbot/bot/text"
+	"supportbot/integrations/slack"
 	"supportbot/store"
 )
 
@@ -190,6 +191,15 @@ func (us Identity) clicks(payload json.RawMessage) ([]Click, error) {
 		})
 	}
 	return cs, nil
+}
+
+// Needs returns what the door itself listens to: it keeps the directory fresh.
+func Needs() []slack.Need {
+	return []slack.Need{
+		{Scope: "channels:read", Events: []string{"channel_rename"}, Why: "notice when a channel gets another name"},
+		{Scope: "users:read", Events: []string{"user_change"}, Why: "notice when a person gets another name or language"},
+		{Scope: "usergroups:read", Events: []string{"subteam_updated"}, Why: "notice when a group changes"},
+	}
 }
 
 // refresh reads what Slack tells of a person, a channel or a group, for an entry that the directory has already.

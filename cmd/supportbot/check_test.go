@@ -101,7 +101,7 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"a scope is missing", func(_ *testing.T, h *house) {
 			h.slack.SetScopes("channels:history", "channels:read", "chat:write", "users:read")
 		}, exitFailed, []string{
-			"✗ scope usergroups:read is missing; it is needed to check the support group",
+			"✗ scope usergroups:read is missing; it is needed to name groups",
 			"Add it under OAuth & Permissions",
 			"✗ support group S0SUPPORT: missing_scope (needs usergroups:read)",
 		}},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"supportbot/bot"
 	"supportbot/integrations/slack"
 )
 
@@ -22,14 +23,15 @@ func (manifestCmd) Run(e *environment) error {
 
 // needs is all that the bot asks of Slack: the app manifest and check are made of it.
 func needs() []slack.Need {
-	return append(slack.Needs(),
-		slack.Need{Scope: "channels:read", Events: []string{"channel_rename"}, Why: "notice when a channel gets another name"},
-		slack.Need{Scope: "users:read", Events: []string{"user_change"}, Why: "notice when a person gets another name or leaves"},
-		slack.Need{
-			Scope: "usergroups:read", Events: []string{"subteam_updated", "subteam_members_changed"},
-			Why: "notice when the support group changes",
-		},
-	)
+	all := append(slack.Needs(), bot.Needs()...)
+	list, err := handlers(defaultSettings(), slack.Identity{})
+	if err != nil {
+		panic(err) // nothing in it depends on anything outside of the program
+	}
+	for _, h := range list {
+		all = append(all, h.Needs...)
+	}
+	return all
 }
 
 // An ask is what is asked of Slack for one scope, by all who need it.

@@ -45,6 +45,28 @@ func TestManifestHasNoKeyThatSlackDoesNotKnow(t *testing.T) {
 	}
 }
 
+// manifestLimits are how long texts and lists of a manifest may be. Source: schemas/manifest.schema.2.0.0.json of
+// github.com/slackapi/manifest-schema, commit c50cfa8.
+var manifestLimits = map[string]int{"name": 35, "description": 140, "display_name": 80, "scopes": 255, "events": 100}
+
+func TestManifestKeepsTheLimitsOfSlack(t *testing.T) {
+	var m slackgo.Manifest
+	if err := yaml.Unmarshal(printedManifest(t), &m); err != nil {
+		t.Fatal(err)
+	}
+	for what, length := range map[string]int{
+		"name":         len([]rune(m.Display.Name)),
+		"description":  len([]rune(m.Display.Description)),
+		"display_name": len([]rune(m.Features.BotUser.DisplayName)),
+		"scopes":       len(m.OAuthConfig.Scopes.Bot),
+		"events":       len(m.Settings.EventSubscriptions.BotEvents),
+	} {
+		if length == 0 || length > manifestLimits[what] {
+			t.Errorf("%s: %d, want 1 to %d", what, length, manifestLimits[what])
+		}
+	}
+}
+
 // The scope that each event needs. Source: https://docs.slack.dev/reference/events.
 var eventScopes = map[string]string{
 	"message.channels":        "channels:history",

@@ -9,30 +9,13 @@ type Need struct {
 	Why    string   // completes "needed to …", for the person who installs the app
 }
 
-// Needs returns what the kinds of this package use, and the listening that all of the bot rests on.
+// Needs returns what the kinds of this package use.
 func Needs() []Need {
 	return []Need{
-		{
-			Scope: "chat:write", // chat.postMessage, chat.update, chat.postEphemeral
-			Why:   "answer in threads, keep its answers up to date, and tell people what concerns only them",
-		},
-		{
-			Scope:  "channels:history", // message.channels; conversations.replies and .history to settle slack.show
-			Events: []string{"message.channels"},
-			Why: "hear when someone asks for support in a public channel that it was invited to, and see whether an " +
-				"answer of its own arrived after the connection broke",
-		},
-		{
-			Scope: "channels:read", // conversations.info
-			Why:   "name channels in issues, and keep out what is shared with other companies",
-		},
-		{
-			Scope: "users:read", // users.info
-			Why:   "name people in issues and answer in their language",
-		},
-		{
-			Scope: "usergroups:read", // usergroups.list
-			Why:   "check the support group that people mention, and name groups in issues",
-		},
+		{Scope: "chat:write", Why: "answer in threads, and tell people what concerns only them"},
+		{Scope: "channels:history", Why: "see whether an answer of its own arrived after the connection broke"},
+		{Scope: "channels:read", Why: "name channels, and keep out what is shared with other companies"},
+		{Scope: "users:read", Why: "name people, and answer in their language"},
+		{Scope: "usergroups:read", Why: "name groups, and know who is in the support team"},
 	}
 }
