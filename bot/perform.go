@@ -238,7 +238,9 @@ func asOpen(e *integrations.Error) *integrations.Error {
 
 // failed decides what becomes of a after an attempt that failed.
 func (p *performer) failed(a store.Action, kind integrations.Kind, e *integrations.Error) (due []string) {
-	p.learn(e)
+	if !kind.Read || e.Failure == integrations.Locked { // one method that can't be read must not hold up what is written
+		p.learn(e)
+	}
 	now := p.m.Now()
 	open := a.State == store.Doing // an earlier attempt, still unsettled
 	a.Tries++

@@ -110,7 +110,7 @@ func handlers(settings Settings, us slack.Identity) ([]bot.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []bot.Handler{tickets, alarm.New(settings.Slack.OpsChannel)}, nil
+	return []bot.Handler{tickets, alarm.New(settings.Slack.OpsChannel, bot.Mode(settings.Mode))}, nil
 }
 
 func services(settings Settings, s *slack.Client, g *github.Client, r *redact.Redactor) []integrations.Service {

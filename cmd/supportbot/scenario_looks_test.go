@@ -21,6 +21,7 @@ func (s *stage) looks() map[string]func(rest string) error {
 		"whispers": s.of("whispers", "@", s.slack.Ephemerals),
 		"channel":  s.of("channel", "", s.slack.History),
 		"issues":   func(string) error { s.issues(s.issue); return nil },
+		"issue":    s.oneIssue,
 		"titles":   func(string) error { s.issues(s.title); return nil },
 		"calls":    func(string) error { s.calls(); return nil },
 		"explain":  s.explain,
@@ -67,19 +68,28 @@ func (s *stage) issues(write func(sandbox.Issue)) {
 	}
 }
 
+// issue 11
+func (s *stage) oneIssue(number string) error {
+	n, err := strconv.Atoi(number)
+	if err == nil {
+		s.issue(s.github.Issue(n))
+	}
+	return err
+}
+
 func (s *stage) issue(i sandbox.Issue) {
 	fmt.Fprintf(&s.out, "issue %d, %s", i.Number, i.State)
 	if i.StateReason != "" {
 		fmt.Fprintf(&s.out, " as %s", i.StateReason)
 	}
-	fmt.Fprintf(&s.out, ", %v: %s\n  %s\n", i.Labels, i.Title, s.indent(i.Body))
+	fmt.Fprintf(&s.out, ", %v: %s\n  %s\n", i.Labels, s.indent(i.Title), s.indent(i.Body))
 	for _, c := range i.Comments {
 		fmt.Fprintf(&s.out, "  comment: %s\n", s.indent(c.Body))
 	}
 }
 
 func (s *stage) title(i sandbox.Issue) {
-	fmt.Fprintf(&s.out, "issue %d, %d comments: %s\n", i.Number, len(i.Comments), i.Title)
+	fmt.Fprintf(&s.out, "issue %d, %d comments: %s\n", i.Number, len(i.Comments), s.indent(i.Title))
 }
 
 // calls writes down how often each service was called for what since the last time.
@@ -132,7 +142,7 @@ func (s *stage) explain(rest string) error {
 var ticketID = regexp.MustCompile(`\b[a-z2-7]{26}\b`)
 
 // longestText is how much of a text is written down.
-const longestText = 3000
+const longestText = 1000
 
 // indent makes a text readable inside a list, and the same in every run. What can't be seen is written as in a
 // Go string.
@@ -141,7 +151,7 @@ func (s *stage) indent(text string) string {
 	text = ticketID.ReplaceAllString(text, "(ticket)")
 	if n := utf8.RuneCountInString(text); n > longestText {
 		runes := []rune(text)
-		text = fmt.Sprintf("%s … (%d characters) … %s", string(runes[:500]), n, string(runes[n-500:]))
+		text = fmt.Sprintf("%s … (%d characters) … %s", string(runes[:200]), n, string(runes[n-200:]))
 	}
 	var b strings.Builder
 	for _, r := range text {

@@ -13,7 +13,7 @@ import (
 	"supportbot/integrations/sandbox"
 )
 
-// step does one line of a script. All but settings, faults and "stop" have the bot running.
+// step does one line of a script. All but what goes on outside of it have the bot running.
 func (s *stage) step(line string) error {
 	verb, rest, _ := strings.Cut(line, " ")
 	rest = strings.TrimSpace(rest)
@@ -22,6 +22,8 @@ func (s *stage) step(line string) error {
 		return s.set(rest)
 	case "fault":
 		return s.fault(rest)
+	case "github":
+		return s.atGitHub(rest)
 	case "stop":
 		s.end()
 		return nil
@@ -61,9 +63,8 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"click":     s.click,
 		"rename":    s.rename,
 		"advance":   s.advance,
-		"deaf":      func(rest string) error { s.deaf = rest != "over"; return nil },
+		"deaf":      s.setDeaf,
 		"slack":     s.atSlack,
-		"github":    s.atGitHub,
 	}
 }
 
@@ -154,8 +155,7 @@ func (s *stage) sayAgain(rest string) error {
 	times, rest, _ := strings.Cut(rest, " ")
 	n, err := strconv.Atoi(times)
 	for i := 1; i <= n && err == nil; i++ {
-		err = s.say(fmt.Sprintf("%s %d", rest, i), sandbox.Post{})
-		s.clock.Advance(time.Second)
+		err = errors.Join(s.say(fmt.Sprintf("%s %d", rest, i), sandbox.Post{}), s.advance("1s"))
 	}
 	return err
 }
@@ -317,22 +317,26 @@ func (s *stage) join(rest string) error {
 	return err
 }
 
-// click kenji 1: the first button in the thread of a message
+// click kenji,mia 1: the first button in the thread of a message, by some people at the same moment
 func (s *stage) click(rest string) error {
-	user, rest, _ := strings.Cut(rest, " ")
+	users, rest, _ := strings.Cut(rest, " ")
 	m, _, err := s.message(rest)
 	if err != nil {
 		return err
 	}
-	id, err := s.slack.Find("@" + user)
-	if err != nil {
-		return err
-	}
 	for _, reply := range s.slack.Thread(m.channel, m.root) {
-		if action := sandbox.FirstButton(reply); action != "" {
-			s.slack.Click(id, m.channel, reply.TS, action)
-			return nil
+		action := sandbox.FirstButton(reply)
+		if action == "" {
+			continue
 		}
+		for user := range strings.SplitSeq(users, ",") {
+			id, err := s.slack.Find("@" + user)
+			if err != nil {
+				return err
+			}
+			s.slack.Click(id, m.channel, reply.TS, action)
+		}
+		return nil
 	}
 	return fmt.Errorf("there is no button in that thread")
 }
@@ -359,21 +363,33 @@ func (s *stage) advance(rest string) error {
 		left -= pace
 		err = s.settle()
 	}
-	return errors.Join(err, s.reconnect())
+	return errors.Join(err, s.patiently("the bot has no socket open", func(ctx context.Context) error {
+		return s.slack.WaitSockets(ctx, 1) // it is renewed if the time was longer than its life
+	}))
 }
 
-// reconnect lets the bot open a socket anew if the time that passed was longer than the life of all.
-func (s *stage) reconnect() error {
+// deaf: Slack's events are disturbed on purpose, and nobody waits for them until "deaf over"
+func (s *stage) setDeaf(rest string) error {
+	s.deaf = rest != "over"
+	if s.deaf {
+		return nil
+	}
+	return s.patiently("Slack's events are not acknowledged", s.slack.WaitAcked)
+}
+
+// patiently waits in real time for what goes on beside the clock, and lets time pass if that does not do: Slack
+// delivers again after minutes, and sockets are opened apart.
+func (s *stage) patiently(problem string, wait func(context.Context) error) error {
 	for range 100 {
-		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-		err := s.slack.WaitSockets(ctx, 1)
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		err := wait(ctx)
 		cancel()
 		if err == nil {
 			return nil
 		}
-		s.clock.Advance(time.Second)
+		s.clock.Advance(10 * time.Second)
 	}
-	return errors.New("the bot does not open its sockets again")
+	return errors.New(problem)
 }
 
 func (s *stage) atSlack(rest string) error {
@@ -393,8 +409,8 @@ func (s *stage) atSlack(rest string) error {
 		s.slack.SetSocketFaults(sandbox.SocketFaults{Redeliver: 1})
 	case "delivers twice":
 		s.slack.SetSocketFaults(sandbox.SocketFaults{Twice: 1, SameEnvelope: 1, OtherID: 1})
-	case "revokes the token":
-		s.slack.Revoke()
+	case "withholds the groups":
+		s.slack.SetScopes("chat:write", "channels:history")
 	default:
 		return fmt.Errorf("Slack can't do that")
 	}

@@ -147,14 +147,28 @@ func (s *stage) end() {
 	s.app = nil
 }
 
-// settle waits until everything that is due has been done.
+// settle waits until everything that is due has been done, and Slack's events about that were heard too.
 func (s *stage) settle() error {
 	ctx, cancel := context.WithTimeout(context.Background(), waitAtMost)
 	defer cancel()
-	if !s.deaf {
-		if err := s.slack.WaitAcked(ctx); err != nil {
-			return fmt.Errorf("envelopes were not acknowledged: %w", err)
+	for range 2 {
+		if err := s.heard(ctx); err != nil {
+			return err
+		}
+		if err := s.app.machine.Settle(ctx); err != nil {
+			return fmt.Errorf("the bot does not come to rest: %w", err)
 		}
 	}
-	return s.app.machine.Settle(ctx)
+	return nil
+}
+
+// heard waits until the bot has acknowledged all events, unless some are held back on purpose.
+func (s *stage) heard(ctx context.Context) error {
+	if s.deaf {
+		return nil
+	}
+	if err := s.slack.WaitAcked(ctx); err != nil {
+		return fmt.Errorf("envelopes were not acknowledged: %w", err)
+	}
+	return nil
 }

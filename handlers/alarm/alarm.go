@@ -15,12 +15,12 @@ import (
 
 // New returns the handler. channel is the operators' Slack channel; empty if there is none: then the machine's
 // log has to do.
-func New(channel string) bot.Handler {
+func New(channel string, mode bot.Mode) bot.Handler {
 	return bot.Handler{
 		Prefix: bot.AlarmPrefix,
 		Help:   "Operators are told once, in their channel, what only they can mend.",
 		Needs:  []slack.Need{{Scope: "chat:write", Why: "tell the operators what only they can mend"}},
-		Mode:   bot.Live,
+		Mode:   mode,
 		Decide: func(v *store.View, e store.Event) (store.Decision, error) { return decide(v, e, channel) },
 	}
 }

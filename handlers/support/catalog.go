@@ -44,6 +44,14 @@ func (c *catalog) say(lang, id string, values map[string]any) (string, error) {
 	return text, nil
 }
 
+// kind names a kind of secret, such as "password" or "aws-access-token", whose name is the same in all languages.
+func (c *catalog) kind(lang, kind string) string {
+	if name, err := c.say(lang, "kind_"+kind, nil); err == nil {
+		return name
+	}
+	return strings.ReplaceAll(kind, "-", " ")
+}
+
 // languageOf returns the catalog's language for a Slack locale such as "ja-JP".
 func languageOf(locale string) string {
 	if strings.HasPrefix(locale, japanese) {

@@ -94,8 +94,8 @@ func (t *ticket) comment(m *store.Message) error {
 	m.Sent = print
 	t.plan(store.Action{Kind: "github.create_comment", Slot: commentSlot(m), Priority: mirror, At: m.At, Answer: true,
 		Body: encode(github.CreateComment{Number: t.row.Issue, Ticket: t.row.ID, Message: messageID(m), Body: body})})
-	t.alarm("flood:"+t.row.ID, fmt.Sprintf("%s has asked very often in a short time; what is over the limit is gathered in issue %d: %s",
-		plain(whoSaid(m), t.name), t.row.Issue, t.row.URL))
+	t.alarm("flood:"+t.row.ID, fmt.Sprintf("%s has asked very often in a short time; what is over the limit is gathered in one issue. %s",
+		plain(whoSaid(m), t.name), t.row.URL))
 	return t.answerOnce(m, "gathered")
 }
 

@@ -94,8 +94,12 @@ func (t *ticket) warn(m *store.Message) error {
 	if lang == japanese {
 		handover = t.Handover.Japanese
 	}
+	names := make([]string, len(kinds))
+	for i, kind := range kinds {
+		names[i] = t.texts.kind(lang, kind)
+	}
 	said, err := t.texts.say(lang, "withheld", map[string]any{
-		"Channel": m.Channel, "Kinds": strings.Join(kinds, ", "), "Link": t.link(m), "Handover": handover,
+		"Channel": m.Channel, "Kinds": strings.Join(names, ", "), "Link": t.link(m), "Handover": handover,
 	})
 	if err != nil {
 		return err
