@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	slackgo "github.com/slack-go/slack"
-
 	"supportbot/integrations"
 	"supportbot/integrations/slack"
 )
@@ -35,7 +33,7 @@ func (r *report) slack(ctx context.Context, s Settings, secrets Secrets) {
 	r.good("bot token: user %s in %s", self.UserID, self.WorkspaceURL)
 	r.scopes(self.Scopes)
 	r.supportGroup(ctx, client, s.Slack.SupportGroup)
-	r.opsChannel(ctx, client, s.Slack, secrets.SlackBot)
+	r.opsChannel(ctx, client, s.Slack.OpsChannel)
 }
 
 func (r *report) appToken(ctx context.Context, client *slack.Client) {
@@ -141,13 +139,13 @@ func members(ctx context.Context, client *slack.Client, ids []string) string {
 	return plural(len(ids), "member", "members") + ": " + strings.Join(names, ", ")
 }
 
-func (r *report) opsChannel(ctx context.Context, client *slack.Client, s SlackSettings, token Secret) {
-	if s.OpsChannel == "" {
+func (r *report) opsChannel(ctx context.Context, client *slack.Client, id string) {
+	if id == "" {
 		r.note("ops channel: none set, so alarms go to the log only")
 		return
 	}
-	what := "ops channel " + s.OpsChannel
-	channel, err := client.Channel(ctx, s.OpsChannel)
+	what := "ops channel " + id
+	channel, err := client.Channel(ctx, id)
 	switch e := integrations.AsError(err); {
 	case err != nil && e.Code == "channel_not_found":
 		r.miss("%s: there is none with this id that the bot can see", what)
@@ -158,7 +156,7 @@ func (r *report) opsChannel(ctx context.Context, client *slack.Client, s SlackSe
 		r.miss("%s: #%s is archived", what, channel.Name)
 	case channel.IM:
 		r.miss("%s: it is a direct message, not a channel", what)
-	case !isMember(ctx, s, token):
+	case !channel.Member:
 		r.miss("%s: the bot is not in #%s", what, channel.Name)
 		r.next("Invite it there: /invite and the bot's name.")
 	case channel.ExtShared:
@@ -166,11 +164,4 @@ func (r *report) opsChannel(ctx context.Context, client *slack.Client, s SlackSe
 	default:
 		r.good("%s: #%s, and the bot is in it", what, channel.Name)
 	}
-}
-
-// isMember says whether the bot is in the ops channel, which our own client doesn't look at otherwise.
-func isMember(ctx context.Context, s SlackSettings, token Secret) bool {
-	api := slackgo.New(token.Reveal(), slackgo.OptionAPIURL(s.APIURL), slackgo.OptionHTTPClient(plainClient()))
-	channel, err := api.GetConversationInfoContext(ctx, &slackgo.GetConversationInfoInput{ChannelID: s.OpsChannel})
-	return err == nil && channel.IsMember
 }

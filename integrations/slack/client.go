@@ -1,13 +1,16 @@
 package slack
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
+	"io"
 	"net/http"
-	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/slack-go/slack"
 
 	"supportbot/integrations"
 )
@@ -27,14 +30,13 @@ type Config struct {
 	HTTPClient *http.Client // nil is one with a timeout
 }
 
-// A Client calls Slack's Web API, each call once: it never repeats one, and follows no redirect. The Web API
-// is called here with forms and the few fields that we need, not through slack-go, whose answers fail as a
-// whole for one block that it can't read, and whose errors hide headers; sockets are slack-go's.
+// A Client calls Slack's Web API with slack-go, each call once: it never repeats one, and follows no redirect.
 type Client struct {
 	apiURL   string
 	botToken string
 	appToken string
 	http     *http.Client
+	api      *slack.Client
 
 	mu   sync.Mutex
 	self *Identity // once it is known
@@ -45,12 +47,28 @@ func New(c Config) *Client {
 	if c.APIURL == "" {
 		c.APIURL = defaultAPIURL
 	}
-	return &Client{
+	client := &Client{
 		apiURL:   strings.TrimSuffix(c.APIURL, "/") + "/",
 		botToken: strings.TrimSpace(c.BotToken), // as read from a file
 		appToken: strings.TrimSpace(c.AppToken),
 		http:     harden(c.HTTPClient),
 	}
+	client.api = client.slackGo(client.http)
+	return client
+}
+
+// slackGo returns slack-go's client, which calls through h and does not repeat calls either.
+func (c *Client) slackGo(h httpClient) *slack.Client {
+	return slack.New(c.botToken,
+		slack.OptionAPIURL(c.apiURL),
+		slack.OptionAppLevelToken(c.appToken),
+		slack.OptionHTTPClient(h),
+	)
+}
+
+// httpClient is what slack-go needs of an *http.Client.
+type httpClient interface {
+	Do(*http.Request) (*http.Response, error)
 }
 
 // harden returns a copy of c that reads no endless answers and follows no redirects.
@@ -64,53 +82,43 @@ func harden(c *http.Client) *http.Client {
 		transport.MaxIdleConnsPerHost = idleConns
 		hardened.Transport = transport
 	}
-	hardened.Transport = integrations.Bounded(hardened.Transport, maxAnswer)
+	hardened.Transport = answers{integrations.Bounded(hardened.Transport, maxAnswer)}
 	hardened.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &hardened
 }
 
-// answer is what all answers of the Web API have in common.
-type answer struct {
-	OK       bool   `json:"ok"`
-	Error    string `json:"error"`
-	Needed   string `json:"needed"`
-	Metadata struct {
-		NextCursor string `json:"next_cursor"`
-	} `json:"response_metadata"`
+// answers is a transport whose answers slack-go can't mistake. They are read to their end before they are
+// returned, so that what slack-go then can't decode was not cut off by a connection that broke; and a limit's
+// wait is always a number of seconds, since slack-go would not see a limit in a date.
+type answers struct{ next http.RoundTripper }
+
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := a.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		resp.Header.Set("Retry-After", strconv.Itoa(int(integrations.RetryAfter(resp.Header)/time.Second)))
+	case http.StatusOK:
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		resp.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return resp, nil
 }
 
-func (a *answer) common() *answer { return a }
-
-// call performs one method with the bot's token and decodes its answer.
-func (c *Client) call(ctx context.Context, method string, form url.Values, out interface{ common() *answer }) error {
-	_, err := c.callAs(ctx, c.botToken, method, form, out)
-	return err
-}
-
-func (c *Client) callAs(ctx context.Context, token, method string, form url.Values, out interface{ common() *answer }) (http.Header, error) {
-	op := "slack: " + method
+// attempt calls method once by do, and returns its failure as an *integrations.Error.
+func attempt[R any](ctx context.Context, method string, do func(context.Context) (R, error)) (R, error) {
 	ctx, sent := integrations.TraceSent(ctx)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.apiURL+method, strings.NewReader(form.Encode()))
+	result, err := do(ctx)
 	if err != nil {
-		return nil, &integrations.Error{Op: op, Code: "bad address", Failure: integrations.Locked}
+		return result, failure("slack: "+method, err, sent.Load())
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, integrations.Unanswered(op, err, sent.Load())
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return nil, statusError(op, resp.StatusCode, resp.Header)
-	}
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		return nil, &integrations.Error{Op: op, Code: "broken answer", Failure: integrations.Unknown}
-	}
-	if a := out.common(); !a.OK {
-		return nil, namedError(op, a.Error, a.Needed, resp.Header)
-	}
-	return resp.Header, nil
+	return result, nil
 }
 
 // An Identity is who the bot is at Slack.
@@ -125,21 +133,17 @@ type Identity struct {
 
 // Identity asks who the bot is (auth.test).
 func (c *Client) Identity(ctx context.Context) (Identity, error) {
-	var out struct {
-		answer
-		URL          string `json:"url"`
-		UserID       string `json:"user_id"`
-		BotID        string `json:"bot_id"`
-		TeamID       string `json:"team_id"`
-		EnterpriseID string `json:"enterprise_id"`
-	}
-	header, err := c.callAs(ctx, c.botToken, "auth.test", nil, &out)
+	const method = "auth.test"
+	self, err := attempt(ctx, method, c.api.AuthTestContext)
 	if err != nil {
 		return Identity{}, err
 	}
+	if self.UserID == "" {
+		return Identity{}, broken(method)
+	}
 	id := Identity{
-		UserID: out.UserID, BotID: out.BotID, TeamID: out.TeamID, EnterpriseID: out.EnterpriseID,
-		WorkspaceURL: out.URL, Scopes: scopes(header.Get("X-OAuth-Scopes")),
+		UserID: self.UserID, BotID: self.BotID, TeamID: self.TeamID, EnterpriseID: self.EnterpriseID,
+		WorkspaceURL: self.URL, Scopes: scopes(self.Header.Get("X-OAuth-Scopes")),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -164,7 +168,14 @@ func (c *Client) known(ctx context.Context) (Identity, error) {
 
 // TestAppToken checks that the app token may open sockets (apps.connections.open). It opens none.
 func (c *Client) TestAppToken(ctx context.Context) error {
-	_, err := c.callAs(ctx, c.appToken, "apps.connections.open", nil, new(answer))
+	const method = "apps.connections.open"
+	address, err := attempt(ctx, method, func(ctx context.Context) (string, error) {
+		_, address, err := c.api.StartSocketModeContext(ctx)
+		return address, err
+	})
+	if err == nil && address == "" {
+		return broken(method)
+	}
 	return err
 }
 

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -11,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"supportbot/integrations"
 )
@@ -32,6 +33,7 @@ type request struct {
 // fakeSlack answers each method with what the test says, and keeps the calls.
 type fakeSlack struct {
 	t        *testing.T
+	url      string
 	answers  map[string]http.HandlerFunc
 	requests []request
 }
@@ -43,7 +45,9 @@ func (f *fakeSlack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for k := range r.PostForm {
 		form[k] = r.PostForm.Get(k)
 	}
-	f.requests = append(f.requests, request{method, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), form})
+	token := cmp.Or(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), form["token"]) // Slack takes it from either
+	delete(form, "token")
+	f.requests = append(f.requests, request{method, token, form})
 	answer := f.answers[method]
 	if answer == nil {
 		f.t.Errorf("unexpected call of %s", method)
@@ -72,7 +76,8 @@ func newFake(t *testing.T, answers map[string]http.HandlerFunc) (*fakeSlack, *Cl
 	f := &fakeSlack{t: t, answers: answers}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
-	return f, New(Config{APIURL: server.URL + "/api/", BotToken: botToken, AppToken: appToken})
+	f.url = server.URL + "/api/"
+	return f, New(Config{APIURL: f.url, BotToken: botToken, AppToken: appToken})
 }
 
 func kind(t *testing.T, c *Client, name string) integrations.Kind {
@@ -107,7 +112,7 @@ func TestIdentity(t *testing.T) {
 		UserID: "U0BOT", BotID: "B0BOT", TeamID: "T1", WorkspaceURL: "https://acme.slack.com/",
 		Scopes: []string{"chat:write", "channels:history"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("identity differs (-want +got):\n%s", diff)
 	}
 	if f.requests[0].token != botToken {
@@ -151,6 +156,8 @@ func TestFailures(t *testing.T) {
 	}{
 		{"a limit with its wait", status(429, "", "Retry-After", "30"), integrations.Limited, "429", 30 * time.Second},
 		{"a limit without a wait", status(429, ""), integrations.Limited, "429", time.Second},
+		{"a limit that ends on a date", status(429, "", "Retry-After", "Mon, 23 Nov 2026 12:00:00 GMT"), integrations.Limited, "429", time.Second},
+		{"a limit of a lifetime", status(429, "", "Retry-After", "9999999999"), integrations.Limited, "429", time.Hour},
 		{"a limit by name", named("ratelimited"), integrations.Limited, "ratelimited", time.Second},
 		{"a limit of the workspace", named("message_limit_exceeded"), integrations.Limited, "message_limit_exceeded", time.Second},
 		{"a server error", status(500, "<html>"), integrations.Unknown, "500", 0},
@@ -160,6 +167,9 @@ func TestFailures(t *testing.T) {
 		{"an unavailable service by name", named("service_unavailable"), integrations.Unknown, "service_unavailable", 0},
 		{"an answer that is not JSON", says("<html>"), integrations.Unknown, "broken answer", 0},
 		{"an answer that ends in the middle", says(`{"ok":tr`), integrations.Unknown, "broken answer", 0},
+		{"an answer that is cut off", status(200, `{"ok":true`, "Content-Length", "1000"), integrations.Unknown, "no answer", 0},
+		{"a refusal that slack-go can't read", says(`{"ok":false,"error":"invalid_blocks","errors":[{"new":1}]}`), integrations.Rejected, "unreadable answer", 0},
+		{"a success that slack-go can't read", says(`{"ok":true,"channel":"C1","ts":"1.2","message":{"blocks":[{"type":"context","elements":[{"type":"new"}]}]}}`), integrations.Rejected, "unreadable answer", 0},
 		{"an empty answer", says(""), integrations.Unknown, "broken answer", 0},
 		{"an answer without ok", says("{}"), integrations.Unknown, "broken answer", 0},
 		{"a success that names no message", says(`{"ok":true}`), integrations.Unknown, "broken answer", 0},
@@ -187,6 +197,46 @@ func TestFailures(t *testing.T) {
 			}
 			noSecret(t, err)
 		})
+	}
+}
+
+// slack-go takes an answer without ok, and without an error's name, for a success.
+func TestAnAnswerThatSaysNothingIsBroken(t *testing.T) {
+	methods := []string{
+		"auth.test", "apps.connections.open", "users.info", "conversations.info", "usergroups.list",
+		"chat.postMessage", "chat.update", "chat.postEphemeral", "conversations.replies",
+	}
+	for _, said := range []string{"{}", "null", `{"ok":false}`} {
+		answers := map[string]http.HandlerFunc{}
+		for _, method := range methods {
+			answers[method] = says(said)
+		}
+		_, c := newFake(t, answers)
+		find := func(ctx context.Context) error {
+			c.self = &Identity{UserID: "U0BOT"}
+			_, _, err := c.findShown(ctx, shown(t))
+			return err
+		}
+		calls := map[string]func(context.Context) error{
+			"auth.test":             func(ctx context.Context) error { _, err := c.Identity(ctx); return err },
+			"apps.connections.open": c.TestAppToken,
+			"users.info":            func(ctx context.Context) error { _, err := c.Person(ctx, "U1"); return err },
+			"conversations.info":    func(ctx context.Context) error { _, err := c.Channel(ctx, "C1"); return err },
+			"usergroups.list":       func(ctx context.Context) error { _, err := c.Groups(ctx); return err },
+			"chat.postMessage":      func(ctx context.Context) error { _, err := c.post(ctx, shown(t), Show{Channel: "C1"}); return err },
+			"chat.update": func(ctx context.Context) error {
+				_, err := c.update(ctx, json.RawMessage(`{"channel":"C1","ts":"1.2"}`), Show{})
+				return err
+			},
+			"chat.postEphemeral":    func(ctx context.Context) error { return c.postEphemeral(ctx, Whisper{Channel: "C1", User: "U1"}) },
+			"conversations.replies": find,
+		}
+		for _, method := range methods {
+			e := integrations.AsError(calls[method](t.Context()))
+			if e.Op != "slack: "+method || e.Code != "broken answer" || e.Failure != integrations.Unknown {
+				t.Errorf("%s answered with %s: got %v", method, said, e)
+			}
+		}
 	}
 }
 
@@ -231,12 +281,14 @@ func TestErrorsShowNoToken(t *testing.T) {
 		c := New(Config{APIURL: "http://\x7f" + botToken, BotToken: botToken})
 		_, err := c.Identity(t.Context())
 		noSecret(t, err)
+		if e := integrations.AsError(err); e.Failure != integrations.Locked || e.Code != "bad address" {
+			t.Errorf("got %v", err)
+		}
 	})
 	t.Run("a token that no header can hold", func(t *testing.T) {
-		_, c := newFake(t, nil)
-		c.botToken = botToken + "\n"
-		_, err := c.Identity(t.Context())
-		noSecret(t, err)
+		f, _ := newFake(t, nil)
+		c := New(Config{APIURL: f.url, AppToken: "\x7f" + appToken})
+		noSecret(t, c.TestAppToken(t.Context()))
 	})
 }
 
@@ -292,7 +344,10 @@ func TestNeedsNameTheScopesThatKindsUse(t *testing.T) {
 	for method := range scopeOf {
 		answers[method] = says(`{"ok":true,"channel":"C1","ts":"1.2"}`)
 	}
+	answers["auth.test"] = says(iAm)
+	answers["users.info"] = says(`{"ok":true,"user":{"id":"U1"}}`)
 	answers["conversations.info"] = says(`{"ok":true,"channel":{"id":"C1"}}`)
+	answers["usergroups.list"] = says(`{"ok":true,"usergroups":[]}`)
 	f, c := newFake(t, answers)
 	for _, k := range c.Service(Options{}).Kinds {
 		call := integrations.Call{Body: json.RawMessage(`{"channel":"C1","thread_ts":"1.1","id":"U1"}`)}
@@ -317,7 +372,7 @@ func TestNeedsNameTheScopesThatKindsUse(t *testing.T) {
 			t.Errorf("%s: nobody is told why", n.Scope)
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("scopes differ (-used +asked for):\n%s", diff)
 	}
 }

@@ -3,9 +3,9 @@ package slack
 import (
 	"context"
 	"encoding/json"
-	"net/url"
-	"strconv"
-	"time"
+	"errors"
+
+	"github.com/slack-go/slack"
 
 	"supportbot/integrations"
 )
@@ -44,18 +44,11 @@ type Posted struct {
 // eventType marks the metadata of what slack.show posts, by which it is found again.
 const eventType = "supportbot_show"
 
-type metadata struct {
-	EventType    string `json:"event_type"`
-	EventPayload struct {
-		Key string `json:"key"`
-	} `json:"event_payload"`
+func mark(c integrations.Call) slack.SlackMetadata {
+	return slack.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"key": markKey(c)}}
 }
 
-func mark(c integrations.Call) metadata {
-	m := metadata{EventType: eventType}
-	m.EventPayload.Key = c.Subject + "/" + c.Slot
-	return m
-}
+func markKey(c integrations.Call) string { return c.Subject + "/" + c.Slot }
 
 func (c *Client) show() integrations.Kind {
 	return integrations.Kind{
@@ -98,16 +91,25 @@ func observedShow(call integrations.Call) json.RawMessage {
 }
 
 func (c *Client) post(ctx context.Context, call integrations.Call, s Show) (Posted, error) {
-	form := message(s.Channel, s.Text, s.Blocks)
-	if s.ThreadTS != "" {
-		form.Set("thread_ts", s.ThreadTS)
-	}
-	meta, err := json.Marshal(mark(call))
+	options, err := message(s.Text, s.Blocks)
 	if err != nil {
 		return Posted{}, err
 	}
-	form.Set("metadata", string(meta))
-	return c.send(ctx, "chat.postMessage", form)
+	options = append(options, slack.MsgOptionMetadata(mark(call)))
+	if s.ThreadTS != "" {
+		options = append(options, slack.MsgOptionTS(s.ThreadTS))
+	}
+	posted, err := c.send(ctx, s.Channel, options)
+	return posted, maybePosted(err)
+}
+
+// maybePosted returns err, and of an answer that can't be read as an open outcome: a look-up will tell.
+func maybePosted(err error) error {
+	var e *integrations.Error
+	if errors.As(err, &e) && e.Code == unreadable {
+		e.Failure = integrations.Unknown
+	}
+	return err
 }
 
 func (c *Client) update(ctx context.Context, ref json.RawMessage, s Show) (Posted, error) {
@@ -115,111 +117,60 @@ func (c *Client) update(ctx context.Context, ref json.RawMessage, s Show) (Poste
 	if err := json.Unmarshal(ref, &at); err != nil {
 		return Posted{}, err
 	}
-	form := message(at.Channel, s.Text, s.Blocks)
-	form.Set("ts", at.TS)
-	return c.send(ctx, "chat.update", form)
-}
-
-// message returns the form of a message of which no link is unfurled.
-func message(channel, text string, blocks json.RawMessage) url.Values {
-	form := url.Values{
-		"channel":      {channel},
-		"text":         {text},
-		"unfurl_links": {"false"},
-		"unfurl_media": {"false"},
-	}
-	if len(blocks) > 0 {
-		form.Set("blocks", string(blocks))
-	}
-	return form
-}
-
-func (c *Client) send(ctx context.Context, method string, form url.Values) (Posted, error) {
-	var out struct {
-		answer
-		Posted
-	}
-	if err := c.call(ctx, method, form, &out); err != nil {
+	options, err := message(s.Text, s.Blocks)
+	if err != nil {
 		return Posted{}, err
 	}
-	if out.Channel == "" || out.TS == "" {
-		return Posted{}, &integrations.Error{Op: "slack: " + method, Code: "broken answer", Failure: integrations.Unknown}
-	}
-	return out.Posted, nil
-}
-
-// clockSkew is how far our clock and a service's may be apart in a look-up.
-const clockSkew = 5 * time.Minute
-
-// findShown looks for what a lost post may have left: a message of our own with the mark of this slot. An
-// edit is never looked for, as it can simply be repeated.
-func (c *Client) findShown(ctx context.Context, call integrations.Call) (json.RawMessage, bool, error) {
-	if call.Ref != nil {
-		return nil, false, nil
-	}
-	var s Show
-	if err := json.Unmarshal(call.Body, &s); err != nil {
-		return nil, false, err
-	}
-	self, err := c.known(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	found, err := c.find(ctx, s, call.Started.Add(-clockSkew), func(m listed) bool {
-		return m.Metadata == mark(call) && (m.BotID != "" && m.BotID == self.BotID || m.User != "" && m.User == self.UserID)
+	return where(ctx, "chat.update", func(ctx context.Context) (p Posted, err error) {
+		p.Channel, p.TS, _, err = c.api.UpdateMessageContext(ctx, at.Channel, at.TS, options...)
+		return p, err
 	})
-	if err != nil || found == nil {
-		return nil, false, err
-	}
-	result, err := json.Marshal(Posted{Channel: s.Channel, TS: found.TS})
-	return result, err == nil, err
 }
 
-// listed is a message in a list, as far as we look at it.
-type listed struct {
-	TS       string   `json:"ts"`
-	User     string   `json:"user"`
-	BotID    string   `json:"bot_id"`
-	Metadata metadata `json:"metadata"`
+// message returns the options of a message of which no link is unfurled.
+func message(text string, blocks json.RawMessage) ([]slack.MsgOption, error) {
+	options := []slack.MsgOption{
+		slack.MsgOptionText(text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+	}
+	if len(blocks) == 0 {
+		return options, nil
+	}
+	var planned []plannedBlock
+	if err := json.Unmarshal(blocks, &planned); err != nil {
+		return nil, err
+	}
+	set := make([]slack.Block, len(planned))
+	for i, b := range planned {
+		set[i] = b
+	}
+	return append(options, slack.MsgOptionBlocks(set...)), nil
 }
 
-// find returns the first message since then, in s's thread or else its channel, that is meant, or nil.
-func (c *Client) find(ctx context.Context, s Show, since time.Time, meant func(listed) bool) (*listed, error) {
-	method := "conversations.history"
-	form := url.Values{
-		"channel":              {s.Channel},
-		"oldest":               {strconv.FormatInt(since.Unix(), 10) + ".000000"},
-		"inclusive":            {"true"},
-		"include_all_metadata": {"true"},
-		"limit":                {"200"},
+// plannedBlock is a block that is sent as it was planned, whatever slack-go knows of it. To decode it into
+// slack-go's types, and encode it again, would also cost a post a quarter of its time.
+type plannedBlock struct{ json.RawMessage }
+
+// BlockType makes it a slack.Block; slack-go does not ask for the type of a block that it sends.
+func (plannedBlock) BlockType() slack.MessageBlockType { return "" }
+
+// ID makes it a slack.Block.
+func (plannedBlock) ID() string { return "" }
+
+// send posts a message.
+func (c *Client) send(ctx context.Context, channel string, options []slack.MsgOption) (Posted, error) {
+	return where(ctx, "chat.postMessage", func(ctx context.Context) (p Posted, err error) {
+		p.Channel, p.TS, err = c.api.PostMessageContext(ctx, channel, options...)
+		return p, err
+	})
+}
+
+// where is an attempt whose answer must say where the message is.
+func where(ctx context.Context, method string, do func(context.Context) (Posted, error)) (Posted, error) {
+	p, err := attempt(ctx, method, do)
+	if err == nil && (p.Channel == "" || p.TS == "") {
+		return Posted{}, broken(method)
 	}
-	if s.ThreadTS != "" {
-		method = "conversations.replies"
-		form.Set("ts", s.ThreadTS)
-	}
-	for {
-		var page struct {
-			answer
-			Messages []json.RawMessage `json:"messages"`
-		}
-		err := c.call(ctx, method, form, &page)
-		if err != nil && integrations.AsError(err).Code == "thread_not_found" {
-			return nil, nil // its root was deleted
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, raw := range page.Messages {
-			var m listed
-			if json.Unmarshal(raw, &m) == nil && meant(m) { // what can't be read so is not ours
-				return &m, nil
-			}
-		}
-		if page.Metadata.NextCursor == "" {
-			return nil, nil
-		}
-		form.Set("cursor", page.Metadata.NextCursor)
-	}
+	return p, err
 }
 
 func (c *Client) notify() integrations.Kind {
@@ -228,7 +179,11 @@ func (c *Client) notify() integrations.Kind {
 		Settling: integrations.Repeat,
 		Lane:     channelLane,
 		Perform: perform(func(ctx context.Context, _ integrations.Call, n Notify) (Posted, error) {
-			return c.send(ctx, "chat.postMessage", message(n.Channel, n.Text, n.Blocks))
+			options, err := message(n.Text, n.Blocks)
+			if err != nil {
+				return Posted{}, err
+			}
+			return c.send(ctx, n.Channel, options)
 		}),
 		Observed: observedShow,
 	}
@@ -240,12 +195,23 @@ func (c *Client) whisper() integrations.Kind {
 		Settling: integrations.BestEffort,
 		Lane:     lane(laneWhisper),
 		Perform: perform(func(ctx context.Context, _ integrations.Call, w Whisper) (struct{}, error) {
-			form := url.Values{"channel": {w.Channel}, "user": {w.User}, "text": {w.Text}}
-			if w.ThreadTS != "" {
-				form.Set("thread_ts", w.ThreadTS)
-			}
-			return struct{}{}, c.call(ctx, "chat.postEphemeral", form, new(answer))
+			return struct{}{}, c.postEphemeral(ctx, w)
 		}),
 		Observed: func(integrations.Call) json.RawMessage { return json.RawMessage("{}") },
 	}
+}
+
+func (c *Client) postEphemeral(ctx context.Context, w Whisper) error {
+	options := []slack.MsgOption{slack.MsgOptionText(w.Text, false)}
+	if w.ThreadTS != "" {
+		options = append(options, slack.MsgOptionTS(w.ThreadTS))
+	}
+	const method = "chat.postEphemeral"
+	ts, err := attempt(ctx, method, func(ctx context.Context) (string, error) {
+		return c.api.PostEphemeralContext(ctx, w.Channel, w.User, options...)
+	})
+	if err == nil && ts == "" {
+		return broken(method)
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -137,6 +138,45 @@ func TestALookUpThatFailsIsNoAnswer(t *testing.T) {
 	_, found, err := kind(t, c, "slack.show").Find(t.Context(), shown(t))
 	if found || integrations.AsError(err).Failure != integrations.Unknown {
 		t.Errorf("found is %v, error %v", found, err)
+	}
+}
+
+func TestAPostWhoseAnswerCannotBeReadIsLookedFor(t *testing.T) {
+	answer := says(`{"ok":true,"channel":"C1","ts":"1.2","message":{"blocks":[{"type":"context","elements":[{"type":"new"}]}]}}`)
+	_, c := newFake(t, map[string]http.HandlerFunc{"chat.postMessage": answer})
+	_, err := kind(t, c, "slack.show").Perform(t.Context(), shown(t))
+	if e := integrations.AsError(err); e.Failure != integrations.Unknown || e.Code != "unreadable answer" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBlocksThatAreNoListAreNotSent(t *testing.T) {
+	_, c := newFake(t, nil)
+	for _, ref := range []json.RawMessage{nil, json.RawMessage(`{"channel":"C1","ts":"1.2"}`)} {
+		call := integrations.Call{Ref: ref, Body: body(t, Show{Channel: "C1", Blocks: json.RawMessage(`{"type":"divider"}`)})}
+		_, err := kind(t, c, "slack.show").Perform(t.Context(), call)
+		if err == nil || integrations.AsError(err).Failure != integrations.Rejected {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestBlocksAreSentAsPlanned(t *testing.T) {
+	f, c := newFake(t, map[string]http.HandlerFunc{"chat.postMessage": says(`{"ok":true,"channel":"C1","ts":"1.2"}`)})
+	planned := `[{"type":"section","new":1},{"type":"actions","elements":[{"type":"new"}]},{"type":"new","text":"<&>"}]`
+	for _, blocks := range []string{"[]", planned} {
+		call := integrations.Call{Body: body(t, Notify{Channel: "C1", Blocks: json.RawMessage(blocks)})}
+		if _, err := kind(t, c, "slack.notify").Perform(t.Context(), call); err != nil {
+			t.Fatal(err)
+		}
+		var want, got any
+		sent := f.requests[len(f.requests)-1].form["blocks"]
+		if err := errors.Join(json.Unmarshal([]byte(blocks), &want), json.Unmarshal([]byte(sent), &got)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("blocks differ (-planned +sent):\n%s", diff)
+		}
 	}
 }
 

@@ -2,7 +2,8 @@ package slack
 
 import (
 	"context"
-	"net/url"
+
+	"github.com/slack-go/slack"
 
 	"supportbot/integrations"
 )
@@ -30,6 +31,7 @@ type Channel struct {
 	IM        bool   `json:"im"`         // a direct message, also of several people
 	ExtShared bool   `json:"ext_shared"` // with another company
 	Archived  bool   `json:"archived"`
+	Member    bool   `json:"member"` // the bot is in it
 }
 
 // A Group is a user group, an element of the result of slack.read_groups.
@@ -46,28 +48,18 @@ const slackbot = "USLACKBOT"
 
 // Person reads a person or bot (users.info).
 func (c *Client) Person(ctx context.Context, id string) (Person, error) {
-	var out struct {
-		answer
-		User struct {
-			ID       string `json:"id"`
-			Name     string `json:"name"`
-			RealName string `json:"real_name"`
-			Locale   string `json:"locale"`
-			IsBot    bool   `json:"is_bot"`
-			Deleted  bool   `json:"deleted"`
-			Stranger bool   `json:"is_stranger"`
-			Profile  struct {
-				DisplayName string `json:"display_name"`
-				RealName    string `json:"real_name"`
-			} `json:"profile"`
-		} `json:"user"`
-	}
-	if err := c.call(ctx, "users.info", url.Values{"user": {id}, "include_locale": {"true"}}, &out); err != nil {
+	const method = "users.info"
+	u, err := attempt(ctx, method, func(ctx context.Context) (*slack.User, error) {
+		return c.api.GetUserInfoContext(ctx, id, slack.GetUserInfoOptionIncludeLocale(true))
+	})
+	if err != nil {
 		return Person{}, err
 	}
-	u := out.User
+	if u.ID == "" {
+		return Person{}, broken(method)
+	}
 	return Person{
-		ID: u.ID, Locale: u.Locale, Bot: u.IsBot || u.ID == slackbot, Deleted: u.Deleted, Stranger: u.Stranger,
+		ID: u.ID, Locale: u.Locale, Bot: u.IsBot || u.ID == slackbot, Deleted: u.Deleted, Stranger: u.IsStranger,
 		Name: first(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name),
 	}, nil
 }
@@ -83,47 +75,37 @@ func first(names ...string) string {
 
 // Channel reads a channel or conversation (conversations.info).
 func (c *Client) Channel(ctx context.Context, id string) (Channel, error) {
-	var out struct {
-		answer
-		Channel struct {
-			ID          string `json:"id"`
-			Name        string `json:"name"`
-			IsPrivate   bool   `json:"is_private"`
-			IsGroup     bool   `json:"is_group"`
-			IsIM        bool   `json:"is_im"`
-			IsMPIM      bool   `json:"is_mpim"`
-			IsExtShared bool   `json:"is_ext_shared"`
-			IsArchived  bool   `json:"is_archived"`
-		} `json:"channel"`
-	}
-	if err := c.call(ctx, "conversations.info", url.Values{"channel": {id}}, &out); err != nil {
+	const method = "conversations.info"
+	ch, err := attempt(ctx, method, func(ctx context.Context) (*slack.Channel, error) {
+		return c.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+	})
+	if err != nil {
 		return Channel{}, err
 	}
-	ch := out.Channel
+	if ch.ID == "" {
+		return Channel{}, broken(method)
+	}
 	return Channel{
-		ID: ch.ID, Name: ch.Name, IM: ch.IsIM || ch.IsMPIM, ExtShared: ch.IsExtShared, Archived: ch.IsArchived,
-		Private: ch.IsPrivate || ch.IsGroup || ch.IsIM || ch.IsMPIM,
+		ID: ch.ID, Name: ch.Name, IM: ch.IsIM || ch.IsMpIM, ExtShared: ch.IsExtShared, Archived: ch.IsArchived,
+		Private: ch.IsPrivate || ch.IsGroup || ch.IsIM || ch.IsMpIM, Member: ch.IsMember,
 	}, nil
 }
 
 // Groups reads all user groups with their members, those switched off too (usergroups.list).
 func (c *Client) Groups(ctx context.Context) ([]Group, error) {
-	var out struct {
-		answer
-		Groups []struct {
-			ID         string   `json:"id"`
-			Handle     string   `json:"handle"`
-			Name       string   `json:"name"`
-			Users      []string `json:"users"`
-			DateDelete int64    `json:"date_delete"`
-		} `json:"usergroups"`
-	}
-	form := url.Values{"include_users": {"true"}, "include_disabled": {"true"}}
-	if err := c.call(ctx, "usergroups.list", form, &out); err != nil {
+	const method = "usergroups.list"
+	list, err := attempt(ctx, method, func(ctx context.Context) ([]slack.UserGroup, error) {
+		return c.api.GetUserGroupsContext(ctx,
+			slack.GetUserGroupsOptionIncludeUsers(true), slack.GetUserGroupsOptionIncludeDisabled(true))
+	})
+	if err != nil {
 		return nil, err
 	}
-	groups := make([]Group, len(out.Groups))
-	for i, g := range out.Groups {
+	if list == nil { // of a workspace without groups it is empty
+		return nil, broken(method)
+	}
+	groups := make([]Group, len(list))
+	for i, g := range list {
 		groups[i] = Group{ID: g.ID, Handle: g.Handle, Name: g.Name, Members: g.Users, Disabled: g.DateDelete > 0}
 	}
 	return groups, nil

@@ -34,18 +34,18 @@ func TestReads(t *testing.T) {
 		},
 		{
 			"a public channel", "slack.read_channel", "conversations.info",
-			`{"ok":true,"channel":{"id":"C1","name":"data","is_channel":true}}`,
-			`{"id":"C1","name":"data","private":false,"im":false,"ext_shared":false,"archived":false}`,
+			`{"ok":true,"channel":{"id":"C1","name":"data","is_channel":true,"is_member":true}}`,
+			`{"id":"C1","name":"data","private":false,"im":false,"ext_shared":false,"archived":false,"member":true}`,
 		},
 		{
 			"a private channel that another company shares", "slack.read_channel", "conversations.info",
 			`{"ok":true,"channel":{"id":"C1","name":"data","is_private":true,"is_ext_shared":true,"is_archived":true}}`,
-			`{"id":"C1","name":"data","private":true,"im":false,"ext_shared":true,"archived":true}`,
+			`{"id":"C1","name":"data","private":true,"im":false,"ext_shared":true,"archived":true,"member":false}`,
 		},
 		{
 			"a direct message is private", "slack.read_channel", "conversations.info",
 			`{"ok":true,"channel":{"id":"D1","is_im":true}}`,
-			`{"id":"D1","name":"","private":true,"im":true,"ext_shared":false,"archived":false}`,
+			`{"id":"D1","name":"","private":true,"im":true,"ext_shared":false,"archived":false,"member":false}`,
 		},
 		{
 			"user groups, one switched off", "slack.read_groups", "usergroups.list",
@@ -70,7 +70,7 @@ func TestReads(t *testing.T) {
 func TestReadsAskForWhatTheyShow(t *testing.T) {
 	f, c := newFake(t, map[string]http.HandlerFunc{
 		"users.info":      says(`{"ok":true,"user":{"id":"U1"}}`),
-		"usergroups.list": says(`{"ok":true}`),
+		"usergroups.list": says(`{"ok":true,"usergroups":[]}`),
 	})
 	if _, err := c.Person(t.Context(), "U1"); err != nil {
 		t.Fatal(err)

@@ -58,12 +58,7 @@ type Socket struct {
 // Socket returns a Socket that connects when it is Run.
 func (c *Client) Socket(o SocketOptions) *Socket {
 	p := newPace(o.Now, o.After)
-	api := slack.New(c.botToken,
-		slack.OptionAPIURL(c.apiURL),
-		slack.OptionAppLevelToken(c.appToken),
-		slack.OptionHTTPClient(pacedOpener{p, c.http}),
-	)
-	client := socketmode.New(api,
+	client := socketmode.New(c.slackGo(pacedOpener{p, c.http}),
 		socketmode.OptionReadLimit(maxFrame),
 		socketmode.OptionDialer(&websocket.Dialer{
 			Proxy:            http.ProxyFromEnvironment,
@@ -228,7 +223,7 @@ func openError(err error) *integrations.Error {
 	const op = "slack: open socket"
 	var named slack.SlackErrorResponse
 	if errors.As(err, &named) {
-		e := namedError(op, named.Err, "connections:write", nil)
+		e := namedError(op, named.Err, "connections:write")
 		if named.Err == "missing_scope" { // of the app token, which is for nothing else
 			e.Failure = integrations.Locked
 		}
@@ -241,7 +236,7 @@ func openError(err error) *integrations.Error {
 	}
 	var status slack.StatusCodeError
 	if errors.As(err, &status) {
-		e := statusError(op, status.Code, nil)
+		e := statusError(op, status.Code, 0)
 		if e.Failure == integrations.Locked { // a gateway's answer says nothing of the token: go on trying
 			e.Failure = integrations.Unreachable
 		}

@@ -1,0 +1,133 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"supportbot/integrations"
+)
+
+// clockSkew is how far our clock and a service's may be apart in a look-up.
+const clockSkew = 5 * time.Minute
+
+// findShown looks for what a lost post may have left: a message of our own with the mark of this slot. An
+// edit is never looked for, as it can simply be repeated.
+func (c *Client) findShown(ctx context.Context, call integrations.Call) (json.RawMessage, bool, error) {
+	if call.Ref != nil {
+		return nil, false, nil
+	}
+	var s Show
+	if err := json.Unmarshal(call.Body, &s); err != nil {
+		return nil, false, err
+	}
+	self, err := c.known(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	found, err := c.find(ctx, s, call.Started.Add(-clockSkew), func(m listed) bool {
+		return m.Metadata.EventType == eventType && m.Metadata.EventPayload.Key == markKey(call) &&
+			(m.BotID != "" && m.BotID == self.BotID || m.User != "" && m.User == self.UserID)
+	})
+	if err != nil || found == nil {
+		return nil, false, err
+	}
+	result, err := json.Marshal(Posted{Channel: s.Channel, TS: found.TS})
+	return result, err == nil, err
+}
+
+// listed is a message in a list, as far as we look at it.
+type listed struct {
+	TS       string `json:"ts"`
+	User     string `json:"user"`
+	BotID    string `json:"bot_id"`
+	Metadata struct {
+		EventType    string `json:"event_type"`
+		EventPayload struct {
+			Key string `json:"key"`
+		} `json:"event_payload"`
+	} `json:"metadata"`
+}
+
+// list is a page of messages, each as it came.
+type list struct {
+	OK       bool              `json:"ok"`
+	Error    string            `json:"error"`
+	Needed   string            `json:"needed"`
+	Messages []json.RawMessage `json:"messages"`
+	Metadata struct {
+		NextCursor string `json:"next_cursor"`
+	} `json:"response_metadata"`
+}
+
+// find returns the first message since then, in s's thread or else its channel, that is meant, or nil.
+func (c *Client) find(ctx context.Context, s Show, since time.Time, meant func(listed) bool) (*listed, error) {
+	method := "conversations.history"
+	form := url.Values{
+		"channel":              {s.Channel},
+		"oldest":               {strconv.FormatInt(since.Unix(), 10) + ".000000"},
+		"inclusive":            {"true"},
+		"include_all_metadata": {"true"},
+		"limit":                {"200"},
+	}
+	if s.ThreadTS != "" {
+		method = "conversations.replies"
+		form.Set("ts", s.ThreadTS)
+	}
+	for {
+		page, err := attempt(ctx, method, func(ctx context.Context) (list, error) { return c.list(ctx, method, form) })
+		if err != nil && integrations.AsError(err).Code == "thread_not_found" {
+			return nil, nil // its root was deleted
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, raw := range page.Messages {
+			var m listed
+			if json.Unmarshal(raw, &m) == nil && meant(m) { // what can't be read so is not ours
+				return &m, nil
+			}
+		}
+		if page.Metadata.NextCursor == "" {
+			return nil, nil
+		}
+		form.Set("cursor", page.Metadata.NextCursor)
+	}
+}
+
+// list calls a method that lists messages. It is the one call that does not go through slack-go, which fails a
+// whole page for one block or file of anybody's that it can't decode: what is looked for would then never be
+// found, and Slack be taken for down. Its failures are those of slack-go.
+func (c *Client) list(ctx context.Context, method string, form url.Values) (list, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.apiURL+method, strings.NewReader(form.Encode()))
+	if err != nil {
+		return list{}, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Authorization", "Bearer "+c.botToken)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return list{}, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode == http.StatusTooManyRequests {
+		return list{}, &slack.RateLimitedError{RetryAfter: integrations.RetryAfter(resp.Header)}
+	}
+	if resp.StatusCode != http.StatusOK {
+		return list{}, slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}
+	}
+	var page list
+	if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
+		return list{}, err
+	}
+	if !page.OK {
+		return list{}, slack.SlackErrorResponse{Err: page.Error, Needed: page.Needed}
+	}
+	return page, nil
+}
