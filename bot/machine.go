@@ -39,6 +39,7 @@ type Machine struct {
 	undecided  queue
 	timers     chan struct{} // "look at the timers again"
 	open       atomic.Int64  // sockets
+	closed     moments       // sockets, lately
 	busy       activity
 }
 

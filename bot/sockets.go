@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -54,11 +55,11 @@ func (m *Machine) socket(client *slack.Client, ours int, running *sync.WaitGroup
 	return s
 }
 
-// countSockets compares how many sockets the app has open with how many are ours. Another process on the same
-// app takes events away from us.
+// countSockets compares how many sockets the app has open with how many are ours, those included that Slack may
+// not know yet to be closed. Another process on the same app takes events away from us.
 func (m *Machine) countSockets(open, ours int) {
 	const what = "slack-foreign-socket"
-	if open <= ours {
+	if open <= ours+m.closed.since(m.Now().Add(-lingering)) {
 		m.Clear(what)
 		m.Clear("slack-sockets")
 		return
@@ -67,10 +68,35 @@ func (m *Machine) countSockets(open, ours int) {
 	m.Alarm(what, fmt.Sprintf("Slack counts %d sockets of this app, and we open %d: another process takes events away from us. Stop it.", open, ours))
 }
 
+// lingering is for how long Slack may still count a socket that was closed.
+const lingering = time.Minute
+
 func (m *Machine) connected(yes bool) {
 	n := int64(-1)
 	if yes {
 		n = 1
+	} else {
+		m.closed.add(m.Now())
 	}
 	m.Metrics.sockets.Set(float64(m.open.Add(n)))
+}
+
+// moments are the times at which something happened lately. The zero value has none.
+type moments struct {
+	mu    sync.Mutex
+	times []time.Time
+}
+
+func (m *moments) add(at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.times = append(m.times, at)
+}
+
+// since forgets what was before start, and returns how many are left.
+func (m *moments) since(start time.Time) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.times = slices.DeleteFunc(m.times, func(at time.Time) bool { return at.Before(start) })
+	return len(m.times)
 }

@@ -98,6 +98,7 @@ func (s *Slack) Release() {
 	held := s.held
 	s.held = nil
 	for _, d := range held {
+		s.unsettled++
 		s.send(d)
 	}
 }

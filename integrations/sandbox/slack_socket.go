@@ -299,18 +299,19 @@ func (s *Slack) meets(kind FaultKind, odds float64) bool {
 
 // deliver sends d, unless a fault holds it back for now.
 func (s *Slack) deliver(d *delivery) {
-	s.unsettled++
-	switch {
-	case s.toHold > 0 && d.kind == "events_api":
+	if s.toHold > 0 && d.kind == "events_api" {
 		s.toHold--
 		s.Faults.note("socket", "hold")
 		s.held = append(s.held, d)
-	case s.faults.Delay > 0:
+		return
+	}
+	s.unsettled++
+	if s.faults.Delay > 0 {
 		s.Faults.note("socket", "delay")
 		s.later(s.faults.Delay, d)
-	default:
-		s.send(d)
+		return
 	}
+	s.send(d)
 }
 
 func (s *Slack) later(wait time.Duration, d *delivery) {
@@ -432,8 +433,8 @@ func (s *Slack) acknowledge(frame []byte) {
 	}
 }
 
-// WaitAcked returns when every event, click and command so far is acknowledged or given up, so that nothing
-// waits for a retry either; or with ctx's error.
+// WaitAcked returns when every event, click and command so far is acknowledged, given up or held back, so that
+// nothing waits for a retry either; or with ctx's error.
 func (s *Slack) WaitAcked(ctx context.Context) error {
 	s.mu.Lock()
 	if s.unsettled == 0 {
