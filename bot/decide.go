@@ -121,8 +121,8 @@ func (m *Machine) decide(subject string) {
 	if !decided.Timer.IsZero() {
 		m.wakeTimers()
 	}
-	if len(decided.Due) == 0 {
-		m.wakePerformers()
+	for _, service := range decided.Open {
+		m.wakePerformer(service)
 	}
 }
 
@@ -144,8 +144,8 @@ func (m *Machine) address(actions []store.Action) error {
 
 func (m *Machine) wakeTimers() { m.wake(m.timers) }
 
-func (m *Machine) wakePerformers() {
-	for _, p := range m.performers {
+func (m *Machine) wakePerformer(service string) {
+	if p := m.performers[service]; p != nil {
 		p.wakeUp()
 	}
 }

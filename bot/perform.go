@@ -101,21 +101,28 @@ func (p *performer) handOut(ctx context.Context, working *sync.WaitGroup) (next 
 		if err != nil {
 			return time.Time{}, err
 		}
-		if len(claimed) == 0 && !trial {
-			return earlier(held.Next, waiting), nil
-		}
-		if len(claimed) == 0 { // the probe went well and nothing speaks against it
+		if trial && len(claimed) == 0 { // the probe went well and nothing speaks against it
 			p.learn(nil)
 		}
-		for _, a := range claimed {
-			if p.mayStart(a) {
-				p.start(a, working)
-			} else {
-				p.giveWorkers(1)
-			}
+		started := p.startAll(claimed, working)
+		if started < workers && started == len(claimed) && !trial { // that was all there is
+			return earlier(held.Next, waiting), nil
 		}
 	}
 	return time.Time{}, nil
+}
+
+// startAll starts what may start, and returns how many that were.
+func (p *performer) startAll(claimed []store.Action, working *sync.WaitGroup) (started int) {
+	for _, a := range claimed {
+		if !p.mayStart(a) {
+			p.giveWorkers(1)
+			continue
+		}
+		p.start(a, working)
+		started++
+	}
+	return started
 }
 
 // takeWorkers takes all workers that are free; only one for a trial, or if limits must be looked at between two

@@ -97,9 +97,13 @@ func raw(s string) json.RawMessage {
 // which no call of theirs can still be running. next is when the first one that only waits for its time will be
 // free; zero if none does.
 func (db *DB) Claim(service string, held []string, max int, until time.Time) (claimed []Action, next time.Time, err error) {
-	lanes, err := json.Marshal(append([]string{}, held...)) // of nil that were null, and nothing is "not in" null
-	if err != nil {
-		return nil, time.Time{}, err
+	query, args := claimable, []any{service}
+	if len(held) > 0 {
+		lanes, err := json.Marshal(held)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		query, args = claimableButLanes, append(args, string(lanes))
 	}
 	err = db.update(func(c *connection) error {
 		now := millis(db.now())
@@ -108,12 +112,7 @@ func (db *DB) Claim(service string, held []string, max int, until time.Time) (cl
 			a, err := scanAction(r)
 			claimed = append(claimed, a)
 			return err
-		}, selectAction+` WHERE a.service = ? AND a.state IN ('planned', 'doing') AND a.not_before <= ?
-			AND (a.lane = '' OR a.lane NOT IN (SELECT value FROM json_each(?)))
-			AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = a.subject AND e.state = 'new')
-			AND (a.slot = '' OR NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.service = a.service
-				AND b.slot <> '' AND b.id < a.id AND b.state IN ('planned', 'doing')))
-			ORDER BY a.priority, a.at, a.id LIMIT ?`, service, now, string(lanes), max)
+		}, query, append(args, now, max)...)
 		if err != nil {
 			return err
 		}
@@ -121,6 +120,9 @@ func (db *DB) Claim(service string, held []string, max int, until time.Time) (cl
 			if err := claimed[i].take(c, now, until); err != nil {
 				return err
 			}
+		}
+		if len(claimed) == max { // there may be more, so the caller looks again at once
+			return nil
 		}
 		var ms sql.NullInt64
 		err = c.row(`SELECT min(not_before) FROM actions WHERE service = ? AND state IN ('planned', 'doing') AND not_before > ?`,
@@ -130,6 +132,21 @@ func (db *DB) Claim(service string, held []string, max int, until time.Time) (cl
 	})
 	return claimed, next, err
 }
+
+// What can be claimed, in any lane or in those that aren't held. SQLite compiles a query with json_each anew each
+// time, so that is used only where it must be.
+const (
+	claimable = selectAction + " WHERE a.service = ? AND a.state IN ('planned', 'doing')" + free
+
+	claimableButLanes = selectAction + ` WHERE a.service = ? AND a.state IN ('planned', 'doing')
+		AND (a.lane = '' OR a.lane NOT IN (SELECT value FROM json_each(?)))` + free
+
+	free = ` AND a.not_before <= ?
+		AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = a.subject AND e.state = 'new')
+		AND (a.slot = '' OR NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.service = a.service
+			AND b.slot <> '' AND b.id < a.id AND b.state IN ('planned', 'doing')))
+		ORDER BY a.priority, a.at, a.id LIMIT ?`
+)
 
 // take marks a as in hand. a.State stays what it was: an action that was Doing keeps its start, since when its
 // outcome is open.

@@ -141,6 +141,12 @@ func (db *DB) commit(batch []*write) error {
 	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	if len(batch) == 1 { // nobody else to spare
+		if batch[0].err = batch[0].guarded(c); batch[0].err != nil {
+			return c.exec("ROLLBACK")
+		}
+		batch = nil
+	}
 	for _, w := range batch {
 		if err := c.inSavepoint(w); err != nil {
 			return errors.Join(err, c.exec("ROLLBACK"))

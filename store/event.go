@@ -184,6 +184,7 @@ func guard(decide func(*View, Event) (Decision, error), v *View, e Event) (d Dec
 // Decided says what a decision led to.
 type Decided struct {
 	Due    []string  // subjects that have something to decide
+	Open   []string  // services at which the subject has open actions, now that it has nothing more to decide
 	Timer  time.Time // when the subject wants to be looked at again, zero if never
 	Parked bool      // the event was parked
 }
@@ -250,11 +251,18 @@ func (db *DB) fail(c *connection, e Event, failure error, result *Decided) error
 	return c.settleSubject(e.Subject, fromMillis(timer), result)
 }
 
-// settleSubject says when a subject is due next: now if something is undecided, else at its timer.
+// settleSubject says when a subject is due next: now if something is undecided, else at its timer; and then its
+// actions are free.
 func (c *connection) settleSubject(subject string, timer time.Time, result *Decided) error {
 	var more bool
 	if err := c.row("SELECT EXISTS (SELECT 1 FROM events WHERE subject = ? AND state = 'new')", subject).Scan(&more); err != nil {
 		return err
+	}
+	if !more {
+		var err error
+		if result.Open, err = c.openServices(subject); err != nil {
+			return err
+		}
 	}
 	if !more && timer.IsZero() {
 		return c.exec("DELETE FROM subjects WHERE key = ?", subject)
@@ -266,6 +274,17 @@ func (c *connection) settleSubject(subject string, timer time.Time, result *Deci
 	}
 	return c.exec(`INSERT INTO subjects (key, due, timer) VALUES (?, ?, ?)
 		ON CONFLICT (key) DO UPDATE SET due = excluded.due, timer = excluded.timer`, subject, due, millis(timer))
+}
+
+// openServices returns the services at which a subject has open actions.
+func (c *connection) openServices(subject string) (services []string, err error) {
+	err = c.each(func(r *sql.Rows) error {
+		var name string
+		err := r.Scan(&name)
+		services = append(services, name)
+		return err
+	}, "SELECT DISTINCT service FROM actions WHERE subject = ? AND state IN ('planned', 'doing')", subject)
+	return services, err
 }
 
 const selectEvent = "SELECT id, key, subject, kind, at, taken_at, decided_at, state, tries, error, body FROM events"
