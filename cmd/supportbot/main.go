@@ -1,7 +1,8 @@
 // Supportbot turns mentions of a support group in Slack into GitHub issues, and answers in their threads.
 //
-// This package is the program: a file for each command, the settings, the secrets, and the wiring that joins
-// the machine of package bot, the handlers and the services.
+// This package is the program: a file for each command, the settings, the secrets, and the wiring (app.go) that
+// joins the machine of package bot, the handlers and the services. The README follows one mention through the
+// code, under "Life of a mention".
 package main
 
 import (
@@ -39,8 +40,11 @@ const description = `Turns mentions of a support group in Slack into GitHub issu
 
 Examples:
 
+    supportbot sandbox                         try it, with stand-ins of Slack and GitHub
     supportbot manifest > manifest.yml         create the Slack app from it
     supportbot check --config supportbot.yml   say what is missing
+    supportbot run --config supportbot.yml     run the bot
+    supportbot explain 123                     say what happened to issue 123, and why
 
 Exit status: 0 if all went well; 1 if something failed or is missing; 2 if the command line, the settings or the secrets are wrong.`
 
