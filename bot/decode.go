@@ -142,7 +142,7 @@ func (us Identity) mentionedIn(d text.Doc) bool { return d.Mentions(us.Group, us
 func ParseTS(ts string) (time.Time, error) {
 	seconds, micros, _ := strings.Cut(ts, ".")
 	s, err := strconv.ParseInt(seconds, 10, 64)
-	if err != nil || s <= 0 {
+	if err != nil || s <= 0 || len(micros) > 6 {
 		return time.Time{}, fmt.Errorf("message with an impossible ts %.40q", ts)
 	}
 	us, err := strconv.ParseInt((micros + "000000")[:6], 10, 64)

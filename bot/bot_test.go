@@ -1,0 +1,112 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"supportbot/integrations"
+	"supportbot/integrations/redact"
+	"supportbot/store"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// A hand is a clock that stands still until it is set.
+type hand struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (h *hand) Now() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+func (h *hand) pass(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now = h.now.Add(d)
+}
+
+// newMachine returns a machine on a database of its own that does not run.
+func newMachine(t *testing.T, services []integrations.Service, handlers ...Handler) (*Machine, *hand) {
+	t.Helper()
+	clock := &hand{now: noon}
+	db, err := store.Open(filepath.Join(t.TempDir(), "bot.db"), clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	redactor, err := redact.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := New(Options{
+		Store: db, Services: services, Handlers: handlers, Redactor: redactor, Identity: us,
+		Now: clock.Now, After: func(time.Duration) <-chan time.Time { return nil },
+		Log: slog.New(slog.DiscardHandler), Metrics: NewMetrics(prometheus.NewRegistry(), db),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, clock
+}
+
+// view reads from m's database.
+func view[T any](t *testing.T, m *Machine, read func(*store.View) (T, error)) (got T) {
+	t.Helper()
+	err := m.Store.View(func(v *store.View) (err error) {
+		got, err = read(v)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// raised returns the names of the alarms that were given or cleared, in order.
+func raised(t *testing.T, m *Machine, what string) (names []string) {
+	t.Helper()
+	for _, e := range view(t, m, func(v *store.View) ([]store.Event, error) { return v.Events(AlarmPrefix + what) }) {
+		var body AlarmBody
+		if err := json.Unmarshal(e.Body, &body); err != nil {
+			t.Fatal(err)
+		}
+		name := "raised"
+		if body.Over {
+			name = "cleared"
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+func failing(f integrations.Failure) *integrations.Error {
+	return &integrations.Error{Op: "test", Code: f.String(), Failure: f}
+}
+
+// acks notes what was acknowledged.
+type acks struct {
+	mu  sync.Mutex
+	ids []string
+}
+
+func (a *acks) Ack(_ context.Context, id string, _ any) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ids = append(a.ids, id)
+	return nil
+}

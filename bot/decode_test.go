@@ -1,0 +1,138 @@
+package bot
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"supportbot/store"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var us = Identity{Team: "T0ACME", User: "U0BOT", Bot: "B0BOT", Group: "S0SUPPORT"}
+
+// decoded is what we understand of a payload of Slack.
+type decoded struct {
+	Message *Message     `json:"message,omitempty"`
+	Key     string       `json:"key,omitempty"` // of the message
+	Clicks  []Click      `json:"clicks,omitempty"`
+	Entry   *store.Entry `json:"entry,omitempty"` // of the directory, as changed
+	Error   string       `json:"error,omitempty"`
+}
+
+// decode reads an event's or an interaction's payload as the door does.
+func decode(kind string, payload []byte) (d decoded) {
+	var err error
+	if kind == "interactive" {
+		d.Clicks, err = us.clicks(payload)
+	} else {
+		err = d.event(payload)
+	}
+	if err != nil {
+		return decoded{Error: err.Error()}
+	}
+	return d
+}
+
+func (d *decoded) event(payload []byte) error {
+	var c callback
+	var inner struct{ Type string }
+	if err := json.Unmarshal(payload, &c); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(c.Event, &inner); err != nil {
+		return err
+	}
+	if inner.Type == "message" {
+		m, ok, err := us.message(c)
+		if ok {
+			d.Message, d.Key = &m, m.Key()
+		}
+		return err
+	}
+	id, change, err := refresh(inner.Type, c.Event)
+	if id != "" && err == nil {
+		d.Entry = &store.Entry{ID: id}
+		change(d.Entry)
+	}
+	return err
+}
+
+func TestEventsAreDecodedAsSlackSendsThem(t *testing.T) {
+	files, err := filepath.Glob("testdata/decode/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no payloads: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			payload, want := archive.Files[0], &archive.Files[1]
+			got, err := json.MarshalIndent(decode(strings.TrimSuffix(payload.Name, ".json"), payload.Data), "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, '\n')
+			if *update {
+				want.Data = got
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(want.Data), string(got)); diff != "" {
+				t.Errorf("understood something else; if that is right, run go test with -update (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// FuzzDecode shows that no payload makes the decoder panic, and that what it takes can be stored: it has a key,
+// a time and a channel, and survives JSON.
+func FuzzDecode(f *testing.F) {
+	files, err := filepath.Glob("testdata/decode/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(archive.Files[0].Name == "interactive.json", archive.Files[0].Data)
+	}
+	f.Fuzz(func(t *testing.T, interactive bool, payload []byte) {
+		kind := "event"
+		if interactive {
+			kind = "interactive"
+		}
+		d := decode(kind, payload)
+		m := d.Message
+		if m == nil {
+			return
+		}
+		if m.Channel == "" || m.TS == "" || m.Thread == "" || m.At.IsZero() {
+			t.Errorf("took a message that can't be found again: %+v", m)
+		}
+		if m.Deleted && (m.Mentions || m.Doc != nil) || m.Bot && m.Sender == us.Bot {
+			t.Errorf("took %+v", m)
+		}
+		data, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again Message
+		if err := json.Unmarshal(data, &again); err != nil || again.Key() != m.Key() {
+			t.Errorf("stored as %s, key %s, read back with key %s, %v", data, m.Key(), again.Key(), err)
+		}
+	})
+}

@@ -1,0 +1,68 @@
+package bot
+
+import (
+	"testing"
+	"time"
+
+	"supportbot/integrations"
+)
+
+func TestHealthFollowsWhatCallsMeet(t *testing.T) {
+	ok := (*integrations.Error)(nil)
+	unknown, unreachable := failing(integrations.Unknown), failing(integrations.Unreachable)
+	limited, rejected, locked := failing(integrations.Limited), failing(integrations.Rejected), failing(integrations.Locked)
+	type calls = []*integrations.Error
+	for _, test := range []struct {
+		name  string
+		calls calls
+		last  change
+		up    bool
+	}{
+		{"one failure is no outage", calls{unknown}, same, true},
+		{"two failures are no outage", calls{unknown, unreachable}, same, true},
+		{"three in a row are", calls{unknown, unreachable, unknown}, wentDown, false},
+		{"an outage is announced once", calls{unknown, unknown, unknown, unknown}, same, false},
+		{"a success in between begins the count anew", calls{unknown, unknown, ok, unknown, unknown}, same, true},
+		{"an answer that refuses is an answer", calls{unknown, unknown, rejected, unknown}, same, true},
+		{"a limit is an answer", calls{unknown, unknown, limited, unknown}, same, true},
+		{"one success ends an outage", calls{unknown, unknown, unknown, ok}, recovered, true},
+		{"a refused token locks at once", calls{locked}, gotLocked, false},
+		{"a lock is announced once", calls{locked, locked}, same, false},
+		{"an outage that turns out to be a lock", calls{unknown, unknown, unknown, locked}, gotLocked, false},
+		{"an outage does not end a lock", calls{locked, unknown}, same, false},
+		{"one success ends a lock", calls{locked, ok}, recovered, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var h health
+			var last change
+			for _, e := range test.calls {
+				last = h.learn(e, noon)
+			}
+			if last != test.last || h.up() != test.up {
+				t.Errorf("change %v, up %t; want %v, %t", last, h.up(), test.last, test.up)
+			}
+		})
+	}
+}
+
+func TestWhatIsNotUpIsAskedOnceAMinute(t *testing.T) {
+	var h health
+	h.learn(failing(integrations.Locked), noon)
+	for _, test := range []struct {
+		name  string
+		after time.Duration
+		ask   bool
+		at    time.Duration
+	}{
+		{"not at once", 0, false, time.Minute},
+		{"not before the minute is over", 59 * time.Second, false, time.Minute},
+		{"after a minute", time.Minute, true, 2 * time.Minute},
+		{"only one asks", time.Minute, false, 2 * time.Minute},
+		{"a late one waits for the next minute from then", 150 * time.Second, true, 210 * time.Second},
+	} {
+		ask, at := h.probe(noon.Add(test.after))
+		if ask != test.ask || !at.Equal(noon.Add(test.at)) {
+			t.Errorf("%s: %t, next %v; want %t, %v", test.name, ask, at.Sub(noon), test.ask, test.at)
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"supportbot/integrations"
+	"supportbot/store"
+)
+
+const testSettle = 10 * time.Second
+
+// A desk is a service with one kind of action, "desk.do", that answers as it is told.
+type desk struct {
+	settling integrations.Settling
+	read     bool
+	outcomes []error // of the next attempts; what comes after goes well
+	there    bool    // a look-up finds it
+	lookErr  error
+
+	done, looks int
+}
+
+func (d *desk) service() integrations.Service {
+	return integrations.Service{
+		Name: "desk", Timeout: time.Second, Settle: testSettle, Workers: 2,
+		Kinds: []integrations.Kind{{
+			Name: "desk.do", Settling: d.settling, Read: d.read,
+			Perform: func(context.Context, integrations.Call) (json.RawMessage, error) {
+				d.done++
+				if len(d.outcomes) > 0 {
+					err := d.outcomes[0]
+					d.outcomes = d.outcomes[1:]
+					return nil, err
+				}
+				return json.RawMessage(`"done"`), nil
+			},
+			Find: func(context.Context, integrations.Call) (json.RawMessage, bool, error) {
+				d.looks++
+				return json.RawMessage(`"found"`), d.there, d.lookErr
+			},
+			Observed: func(integrations.Call) json.RawMessage { return json.RawMessage(`"made up"`) },
+		}},
+		Probe: func(context.Context) error { return nil },
+	}
+}
+
+// plan plans one action of "desk.do".
+func planOne(t *testing.T, m *Machine, a store.Action) {
+	t.Helper()
+	a.Kind, a.Service, a.Body = "desk.do", "desk", json.RawMessage(`{}`)
+	_, err := m.Store.Take(func(*store.View) (store.Taken, error) {
+		return store.Taken{Events: []store.Event{{Key: "e", Subject: "test:1", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.Store.Decide("test:1", func(*store.View, store.Event) (store.Decision, error) {
+		return store.Decision{Actions: []store.Action{a}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// attempt claims the action and does it, if it is free, and returns how it then is.
+func attempt(t *testing.T, m *Machine) store.Action {
+	t.Helper()
+	p := m.performers["desk"]
+	claimed, _, err := m.Store.Claim("desk", nil, 1, m.Now().Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range claimed {
+		p.do(a)
+	}
+	return view(t, m, func(v *store.View) ([]store.Action, error) { return v.Actions("test:1") })[0]
+}
+
+func TestWhatAFailureMakesOfAnAction(t *testing.T) {
+	settlings := map[integrations.Settling]string{
+		integrations.Idempotent: "idempotent", integrations.LookUp: "look-up",
+		integrations.Repeat: "repeat", integrations.BestEffort: "best effort",
+	}
+	for _, test := range []struct {
+		name    string
+		failure *integrations.Error
+		state   string
+		wait    time.Duration
+	}{
+		{"what was refused has failed", failing(integrations.Rejected), store.Failed, 0},
+		{"what was limited is planned again after the wait", &integrations.Error{Failure: integrations.Limited, After: 30 * time.Second}, store.Planned, 30 * time.Second},
+		{"what was not sent is planned again soon", failing(integrations.Unreachable), store.Planned, time.Second},
+		{"what may have been done stays in hand until it settled", failing(integrations.Unknown), store.Doing, testSettle},
+		{"what a lock met is planned again, as the service waits", failing(integrations.Locked), store.Planned, 0},
+		{"an error of ours has failed", nil, store.Failed, 0},
+	} {
+		for settling, how := range settlings {
+			t.Run(test.name+", "+how, func(t *testing.T) {
+				d := &desk{settling: settling, outcomes: []error{test.failure}}
+				if test.failure == nil {
+					d.outcomes = []error{fmt.Errorf("a bug")}
+				}
+				m, _ := newMachine(t, []integrations.Service{d.service()})
+				planOne(t, m, store.Action{})
+				a := attempt(t, m)
+				if a.State != test.state {
+					t.Errorf("is %s, want %s", a.State, test.state)
+				}
+				if a.State != store.Failed && !a.NotBefore.Equal(noon.Add(test.wait)) {
+					t.Errorf("waits %v, want %v", a.NotBefore.Sub(noon), test.wait)
+				}
+				if a.Error == "" || a.State != store.Failed && a.Tries != 1 {
+					t.Errorf("error %q, %d tries", a.Error, a.Tries)
+				}
+			})
+		}
+	}
+}
+
+func TestHowAnUnknownOutcomeIsSettled(t *testing.T) {
+	unknown := failing(integrations.Unknown)
+	type step struct {
+		after time.Duration // since noon
+		state string
+		done  int // attempts so far
+		looks int // so far
+	}
+	for _, test := range []struct {
+		name   string
+		desk   desk
+		answer bool
+		steps  []step
+	}{
+		{"an idempotent action is repeated", desk{settling: integrations.Idempotent}, false, []step{
+			{testSettle - 1, store.Doing, 1, 0}, {testSettle, store.Done, 2, 0}}},
+		{"a notice is repeated", desk{settling: integrations.Repeat}, false, []step{{testSettle, store.Done, 2, 0}}},
+		{"what is found is done", desk{settling: integrations.LookUp, there: true}, false, []step{{testSettle, store.Done, 1, 1}}},
+		{"what is not found is looked for again, then repeated", desk{settling: integrations.LookUp}, false, []step{
+			{testSettle, store.Doing, 1, 1}, {2*testSettle - 1, store.Doing, 1, 1}, {2 * testSettle, store.Done, 2, 2}}},
+		{"what is not found and has an answer is for its handler to plan anew", desk{settling: integrations.LookUp}, true, []step{
+			{testSettle, store.Doing, 1, 1}, {2 * testSettle, store.Withdrawn, 1, 2}}},
+		{"a look-up that fails settles nothing", desk{settling: integrations.LookUp, lookErr: failing(integrations.Rejected)}, false, []step{
+			{testSettle, store.Doing, 1, 1}, {time.Hour, store.Doing, 1, 2}}},
+		{"best effort is given up after one more attempt", desk{settling: integrations.BestEffort, outcomes: []error{unknown}}, false, []step{
+			{testSettle, store.Doing, 2, 0}, {time.Hour, store.Failed, 2, 0}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := test.desk
+			d.outcomes = append([]error{unknown}, d.outcomes...)
+			m, clock := newMachine(t, []integrations.Service{d.service()})
+			planOne(t, m, store.Action{Answer: test.answer})
+			attempt(t, m)
+			for _, s := range test.steps {
+				clock.pass(noon.Add(s.after).Sub(clock.Now()))
+				a := attempt(t, m)
+				if a.State != s.state || d.done != s.done || d.looks != s.looks {
+					t.Errorf("after %v: %s, %d attempts, %d looks; want %s, %d, %d", s.after, a.State, d.done, d.looks, s.state, s.done, s.looks)
+				}
+			}
+		})
+	}
+}
+
+func TestObserveModeReadsAndWritesNothing(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		read  bool
+		state string
+		done  int
+	}{
+		{"a write is made up", false, store.Observed, 0},
+		{"a read is done", true, store.Done, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := &desk{read: test.read}
+			m, _ := newMachine(t, []integrations.Service{d.service()}, Handler{Prefix: "test:", Mode: Observe})
+			planOne(t, m, store.Action{})
+			if a := attempt(t, m); a.State != test.state || d.done != test.done {
+				t.Errorf("is %s after %d calls, want %s after %d", a.State, d.done, test.state, test.done)
+			}
+		})
+	}
+}
+
+func TestOperatorsHearOnceOfAnOutageAndOfItsEnd(t *testing.T) {
+	d := &desk{}
+	m, clock := newMachine(t, []integrations.Service{d.service()})
+	p := m.performers["desk"]
+	for range 5 {
+		p.learn(failing(integrations.Unknown))
+		clock.pass(time.Second)
+	}
+	p.learn(nil)
+	if got := fmt.Sprint(raised(t, m, "desk-down")); got != "[raised cleared]" {
+		t.Errorf("desk-down was %s", got)
+	}
+}
+
+func TestReadsThatFailTakeNoServiceDown(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		failure integrations.Failure
+		up      bool
+	}{
+		{"one method that does not answer", integrations.Unknown, true},
+		{"a token that was revoked", integrations.Locked, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := &desk{read: true}
+			for range 10 {
+				d.outcomes = append(d.outcomes, failing(test.failure))
+			}
+			m, clock := newMachine(t, []integrations.Service{d.service()})
+			planOne(t, m, store.Action{})
+			for range 5 {
+				attempt(t, m)
+				clock.pass(time.Hour)
+			}
+			if p := m.performers["desk"]; p.health.up() != test.up {
+				t.Errorf("up %t, want %t", p.health.up(), test.up)
+			}
+		})
+	}
+}
