@@ -49,7 +49,8 @@ func (s *stage) acts() map[string]func(rest string) error {
 	return map[string]func(string) error{
 		"start":     func(string) error { return nil },
 		"say":       func(rest string) error { return s.say(rest, sandbox.Post{}) },
-		"say-again": s.sayAgain,
+		"say-again": func(rest string) error { return s.sayAgain(rest, "1s") },
+		"burst":     func(rest string) error { return s.sayAgain(rest, "100ms") },
 		"forward":   s.forward,
 		"bot":       s.botSays,
 		"reply":     s.reply,
@@ -151,11 +152,11 @@ func (s *stage) say(rest string, p sandbox.Post) error {
 }
 
 // say-again 11 alice #help-data TEXT: so many messages, numbered
-func (s *stage) sayAgain(rest string) error {
+func (s *stage) sayAgain(rest, apart string) error {
 	times, rest, _ := strings.Cut(rest, " ")
 	n, err := strconv.Atoi(times)
 	for i := 1; i <= n && err == nil; i++ {
-		err = errors.Join(s.say(fmt.Sprintf("%s %d", rest, i), sandbox.Post{}), s.advance("1s"))
+		err = errors.Join(s.say(fmt.Sprintf("%s %d", rest, i), sandbox.Post{}), s.advance(apart))
 	}
 	return err
 }

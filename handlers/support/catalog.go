@@ -54,7 +54,7 @@ func (c *catalog) kind(lang, kind string) string {
 
 // languageOf returns the catalog's language for a Slack locale such as "ja-JP".
 func languageOf(locale string) string {
-	if strings.HasPrefix(locale, japanese) {
+	if strings.HasPrefix(locale+"-", japanese+"-") {
 		return japanese
 	}
 	return english

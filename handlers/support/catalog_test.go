@@ -1,0 +1,142 @@
+package support
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+)
+
+// texts returns the texts of a language by their ids.
+func texts(t *testing.T, lang string) map[string]string {
+	t.Helper()
+	data, err := catalogFiles.ReadFile("catalog/active." + lang + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]string
+	if err := yaml.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// placeholders returns what a text has filled in, each once.
+func placeholders(text string) []string {
+	found := regexp.MustCompile(`\{\{[^}]*\}\}`).FindAllString(text, -1)
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+func TestBothLanguagesSayTheSameThings(t *testing.T) {
+	en, ja := texts(t, english), texts(t, japanese)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(en)), slices.Sorted(maps.Keys(ja))); diff != "" {
+		t.Errorf("texts in one language only (-en +ja):\n%s", diff)
+	}
+	for id, text := range en {
+		if diff := cmp.Diff(placeholders(text), placeholders(ja[id])); diff != "" {
+			t.Errorf("%s fills in something else (-en +ja):\n%s", id, diff)
+		}
+	}
+}
+
+func TestEveryTextIsUsed(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(data)
+	}
+	for id := range texts(t, english) {
+		if !strings.HasPrefix(id, "kind_") && !strings.Contains(code.String(), `"`+id+`"`) {
+			t.Errorf("nobody says %q", id)
+		}
+	}
+}
+
+// values is one value for each that is filled in somewhere.
+var values = map[string]any{
+	"URL": "https://github.example/acme/support/issues/17", "Issue": 17, "Ticket": "aaaaaaaaaaaaaaaaaaaaaaaaaa",
+	"Channel": "C0HELP", "Kinds": "password", "Link": "https://acme.slack.com/archives/C0HELP/p1", "Handover": "Use the vault.",
+	"Who": "Alice", "Where": "#help", "When": "2026-11-23 09:00 UTC",
+}
+
+// limits are Slack's, in characters, for texts that stand in buttons and dialogs
+// (docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object and button-element).
+var limits = map[string]int{
+	"not_a_request": 75, "not_a_request_hint": 75, "not_a_request_title": 100, "not_a_request_text": 300, "yes": 30, "no": 30,
+}
+
+func TestEveryTextRendersWithItsValues(t *testing.T) {
+	c, err := loadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range []string{english, japanese} {
+		for id := range texts(t, lang) {
+			said, err := c.say(lang, id, values)
+			if err != nil || said == "" || strings.Contains(said, "<no value>") || strings.Contains(said, "{{") {
+				t.Errorf("%s in %s says %q, %v", id, lang, said, err)
+			}
+			if most, limited := limits[id]; limited && len([]rune(said)) > most {
+				t.Errorf("%s in %s has %d characters, Slack takes %d", id, lang, len([]rune(said)), most)
+			}
+		}
+	}
+}
+
+// What goes into mrkdwn is ours, GitHub's or the settings': nothing that people write. Names stand in Markdown
+// and in titles only, where package text escapes them.
+func TestNoTextForSlackFillsInWhatPeopleWrite(t *testing.T) {
+	ours := []string{"{{.URL}}", "{{.Issue}}", "{{.Ticket}}", "{{.Channel}}", "{{.Kinds}}", "{{.Link}}", "{{.Handover}}", "{{if .Handover}}", "{{end}}"}
+	for id, text := range texts(t, english) {
+		if strings.HasPrefix(id, "issue_") {
+			continue
+		}
+		for _, p := range placeholders(text) {
+			if !slices.Contains(ours, p) {
+				t.Errorf("%s fills in %s: may people control it?", id, p)
+			}
+		}
+	}
+}
+
+func TestTheLanguageOfALocale(t *testing.T) {
+	for locale, want := range map[string]string{"ja-JP": japanese, "ja": japanese, "en-US": english, "": english, "de-DE": english, "jam-JM": english} {
+		if got := languageOf(locale); got != want {
+			t.Errorf("%q is %q, want %q", locale, got, want)
+		}
+	}
+}
+
+func TestKindsOfSecretsAreNamed(t *testing.T) {
+	c, err := loadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ lang, kind, want string }{
+		{english, "private-key", "private key"},
+		{japanese, "private-key", "秘密鍵"},
+		{japanese, "password", "パスワード"},
+		{japanese, "aws-access-token", "aws access token"},
+	} {
+		if got := c.kind(test.lang, test.kind); got != test.want {
+			t.Errorf("%s in %s is %q, want %q", test.kind, test.lang, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package support
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"supportbot/bot"
+	"supportbot/bot/text"
+	"supportbot/integrations/slack"
+	"supportbot/store"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// openStore returns an empty database whose clock stands at noon, until the test moves it.
+func openStore(t *testing.T) (db *store.DB, pass func(time.Duration)) {
+	t.Helper()
+	now := noon
+	db, err := store.Open(filepath.Join(t.TempDir(), "bot.db"), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db, func(d time.Duration) { now = now.Add(d) }
+}
+
+func newHandler(t *testing.T) bot.Handler {
+	t.Helper()
+	h, err := New(Options{Mode: bot.Live, Group: "S0SUPPORT", BotUser: "U0BOT", Workspace: "https://acme.slack.com/", Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func mention(words string) bot.Message {
+	return bot.Message{
+		Team: "T0ACME", Channel: "C0HELP", TS: "1764000000.000100", Thread: "1764000000.000100", Sender: "U0ALICE", At: noon, Mentions: true,
+		Doc: text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{{Kind: text.Group, ID: "S0SUPPORT"}, {Text: " " + words}}}},
+	}
+}
+
+// decideAll decides what the ticket has to decide, failures included, until nothing is left.
+func decideAll(t *testing.T, db *store.DB, subject string, decide func(*store.View, store.Event) (store.Decision, error), pass func(time.Duration)) {
+	t.Helper()
+	for range 20 {
+		if _, err := db.Decide(subject, func(v *store.View, e store.Event) (store.Decision, error) {
+			d, err := decide(v, e)
+			for i := range d.Actions {
+				d.Actions[i].Service, _, _ = strings.Cut(d.Actions[i].Kind, ".")
+			}
+			return d, err
+		}); err != nil {
+			t.Log(err)
+		}
+		pass(time.Minute)
+	}
+}
+
+// shown returns the last text that a ticket has its thread show.
+func shown(t *testing.T, db *store.DB, subject string) (said string) {
+	t.Helper()
+	err := db.View(func(v *store.View) error {
+		actions, err := v.Actions(subject)
+		for _, a := range actions {
+			if a.Kind != "slack.show" {
+				continue
+			}
+			var s slack.Show
+			if err := json.Unmarshal(a.Body, &s); err != nil {
+				return err
+			}
+			said = s.Channel + "/" + s.ThreadTS + ": " + s.Text
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return said
+}
+
+func TestAMessageThatCannotBeDecidedIsToldToItsThread(t *testing.T) {
+	db, pass := openStore(t)
+	h := newHandler(t)
+	take(t, db, h, mention("it fails"))
+	failing := func(v *store.View, e store.Event) (store.Decision, error) {
+		if e.Kind == messageEvent {
+			panic("a bug")
+		}
+		return h.Decide(v, e)
+	}
+	decideAll(t, db, "ticket:one", failing, pass)
+	said := shown(t, db, "ticket:one")
+	if !strings.HasPrefix(said, "C0HELP/1764000000.000100: Sorry, something went wrong") || !strings.Contains(said, "`one`") {
+		t.Errorf("the thread shows %q", said)
+	}
+}
+
+func TestALaterMessageOfAFailedTicketIsDecided(t *testing.T) {
+	db, pass := openStore(t)
+	h := newHandler(t)
+	take(t, db, h, mention("it fails"))
+	failing := func(v *store.View, e store.Event) (store.Decision, error) {
+		if e.Kind == messageEvent {
+			panic("a bug")
+		}
+		return h.Decide(v, e)
+	}
+	decideAll(t, db, "ticket:one", failing, pass)
+	again := mention("it fails again")
+	again.Edited, again.Mentioned = "1764000060.000000", true
+	take(t, db, h, again)
+	decideAll(t, db, "ticket:one", h.Decide, pass)
+	err := db.View(func(v *store.View) error {
+		row, err := v.Ticket("one")
+		if err == nil && row.State != store.TicketNew {
+			t.Errorf("the ticket is %s, want it to wait for names", row.State)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func take(t *testing.T, db *store.DB, h bot.Handler, m bot.Message) {
+	t.Helper()
+	_, err := db.Take(func(v *store.View) (store.Taken, error) { return h.Message(v, m, "one") })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhichMessagesAreOurs(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*bot.Message)
+		ours   bool
+	}{
+		{"a mention", func(*bot.Message) {}, true},
+		{"talk without one", func(m *bot.Message) { m.Mentions = false }, false},
+		{"a bot's mention", func(m *bot.Message) { m.Bot = true }, false},
+		{"an edit that took the mention out, ahead of its original", func(m *bot.Message) {
+			m.Edited, m.Mentions, m.Mentioned = "1764000060.000000", false, true
+		}, true},
+		{"a deletion ahead of its original", func(m *bot.Message) { m.Deleted, m.Mentions, m.Mentioned = true, false, true }, true},
+		{"an edit within a day", func(m *bot.Message) { m.Edited = "1795521599.000000" }, true},
+		{"an edit after a day", func(m *bot.Message) { m.Edited = "1795521601.000000" }, false},
+		{"an edit after a day of a mention that we never heard", func(m *bot.Message) {
+			m.Edited, m.Mentioned = "1795521601.000000", true
+		}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			db, _ := openStore(t)
+			m := mention("it fails")
+			test.change(&m)
+			err := db.View(func(v *store.View) error {
+				taken, err := newHandler(t).Message(v, m, "one")
+				if ours := len(taken.Events) > 0; ours != test.ours {
+					t.Errorf("ours: %t, want %t", ours, test.ours)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
