@@ -175,3 +175,75 @@ func TestWhichMessagesAreOurs(t *testing.T) {
 		})
 	}
 }
+
+// Invariant 2: nothing is doubled. The create may end while an edit waits to be decided, ahead of its answer.
+func TestAnEditAheadOfTheCreatesAnswerOpensNoSecondIssue(t *testing.T) {
+	for _, state := range []string{store.Doing, store.Done} {
+		t.Run("the create is "+state, func(t *testing.T) {
+			db, pass := openStore(t)
+			h := newHandler(t)
+			know(t, db)
+			take(t, db, h, mention("it fails"))
+			decideAll(t, db, "ticket:one", h.Decide, pass)
+			claimed, _, err := db.Claim("github", nil, 1, noon.Add(24*time.Hour))
+			if err != nil || len(claimed) != 1 {
+				t.Fatalf("claimed %v, %v", claimed, err)
+			}
+			edit := mention("it fails again")
+			edit.Edited, edit.Mentioned = "1764000060.000000", true
+			take(t, db, h, edit)
+			if state == store.Done {
+				claimed[0].State, claimed[0].Result = store.Done, json.RawMessage(`{"number": 7, "url": "https://github.example/7"}`)
+				if _, err := db.Finish(claimed[0]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			decideAll(t, db, "ticket:one", h.Decide, pass)
+			if creates := planned(t, db, "github.create_issue"); creates != 1 {
+				t.Errorf("%d creates were planned", creates)
+			}
+			if edits := planned(t, db, "github.edit_issue"); state == store.Done && edits != 1 {
+				t.Errorf("the edit is lost: %d edits were planned", edits)
+			}
+		})
+	}
+}
+
+// planned returns how often an action of a kind was planned.
+func planned(t *testing.T, db *store.DB, kind string) (n int) {
+	t.Helper()
+	err := db.View(func(v *store.View) error {
+		actions, err := v.Actions("ticket:one")
+		for _, a := range actions {
+			if a.Kind == kind {
+				n++
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// know puts everybody whom mention names into the directory.
+func know(t *testing.T, db *store.DB) {
+	t.Helper()
+	_, err := db.Take(func(*store.View) (store.Taken, error) {
+		return store.Taken{Events: []store.Event{{Key: "seed", Subject: "seed:1", Kind: "seed", At: noon, Body: json.RawMessage(`{}`)}}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Decide("seed:1", func(*store.View, store.Event) (store.Decision, error) {
+		return store.Decision{Records: []store.Record{
+			&store.Entry{ID: "U0ALICE", Kind: store.PersonEntry, Name: "Alice", ReadAt: noon},
+			&store.Entry{ID: "C0HELP", Kind: store.ChannelEntry, Name: "help", ReadAt: noon},
+			&store.Entry{ID: "S0SUPPORT", Kind: store.GroupEntry, Name: "support", ReadAt: noon},
+		}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
