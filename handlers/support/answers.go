@@ -30,6 +30,9 @@ func (t *ticket) answered() error {
 		}
 		return t.named(a)
 	}
+	if over, err := t.superseded(a); over || err != nil {
+		return err
+	}
 	if a.State == store.Failed {
 		return t.refused(a)
 	}
@@ -40,6 +43,15 @@ func (t *ticket) answered() error {
 		return t.commented(a)
 	}
 	return nil
+}
+
+// superseded says whether an action that did not succeed was planned anew since, by an event ahead of its answer.
+func (t *ticket) superseded(a store.Answer) (bool, error) {
+	if a.Slot == "" || a.State != store.Failed && a.State != store.Withdrawn {
+		return false, nil
+	}
+	newest, err := t.view.InSlot(t.event.Subject, a.Slot)
+	return newest != nil && newest.ID > a.Action, err
 }
 
 // created tells the thread its issue.

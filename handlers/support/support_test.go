@@ -209,6 +209,32 @@ func TestAnEditAheadOfTheCreatesAnswerOpensNoSecondIssue(t *testing.T) {
 	}
 }
 
+func TestARefusalThatAnEditHasOvertakenIsNotTold(t *testing.T) {
+	db, pass := openStore(t)
+	h := newHandler(t)
+	know(t, db)
+	take(t, db, h, mention("it fails"))
+	decideAll(t, db, "ticket:one", h.Decide, pass)
+	claimed, _, err := db.Claim("github", nil, 1, noon.Add(24*time.Hour))
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %v, %v", claimed, err)
+	}
+	edit := mention("it fails again")
+	edit.Edited, edit.Mentioned = "1764000060.000000", true
+	take(t, db, h, edit)
+	claimed[0].State, claimed[0].Error = store.Failed, "422"
+	if _, err := db.Finish(claimed[0]); err != nil {
+		t.Fatal(err)
+	}
+	decideAll(t, db, "ticket:one", h.Decide, pass)
+	if said := shown(t, db, "ticket:one"); said != "" {
+		t.Errorf("the thread shows %q while another create is planned", said)
+	}
+	if creates := planned(t, db, "github.create_issue"); creates != 2 {
+		t.Errorf("%d creates were planned, want a second one", creates)
+	}
+}
+
 // planned returns how often an action of a kind was planned.
 func planned(t *testing.T, db *store.DB, kind string) (n int) {
 	t.Helper()
