@@ -22,7 +22,7 @@ func (m *Machine) Listen(ctx context.Context, client *slack.Client, n int) {
 		sockets.Go(func() {
 			wait := time.Duration(i) * socketsApart
 			for m.sleep(ctx, wait) {
-				if err := m.socket(client, n, &sockets).Run(ctx); err != nil && ctx.Err() == nil {
+				if err := m.socket(ctx, client, n, &sockets).Run(ctx); err != nil && ctx.Err() == nil {
 					m.Log.Error("sockets refused", "error", err)
 					m.Alarm("slack-sockets", "Slack refuses our app token, so nothing that is said reaches us. Run `supportbot check`.")
 				}
@@ -42,13 +42,17 @@ func (m *Machine) sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (m *Machine) socket(client *slack.Client, ours int, running *sync.WaitGroup) *slack.Socket {
+func (m *Machine) socket(ctx context.Context, client *slack.Client, ours int, running *sync.WaitGroup) *slack.Socket {
 	var s *slack.Socket
 	s = client.Socket(slack.SocketOptions{
 		Deliver: func(e slack.Envelope) { m.Receive(e, s) },
 		Hello:   func(open int) { running.Go(func() { m.countSockets(open, ours) }) }, // it stores, and a socket must not wait
 		State:   m.connected,
-		Trouble: func(err error) { m.Log.Warn("socket", "error", err) },
+		Trouble: func(err error) {
+			if ctx.Err() == nil { // else it is that we hung up
+				m.Log.Warn("socket", "error", err)
+			}
+		},
 		Now:     m.Now,
 		After:   m.After,
 	})
