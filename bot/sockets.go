@@ -53,8 +53,8 @@ func (m *Machine) socket(ctx context.Context, client *slack.Client, ours int, ru
 				m.Log.Warn("socket", "error", err)
 			}
 		},
-		Now:     m.Now,
-		After:   m.After,
+		Now:   m.Now,
+		After: m.After,
 	})
 	return s
 }
