@@ -177,6 +177,9 @@ func (p *performer) do(a store.Action) (due []string) {
 		}
 		a.State = store.Planned
 	}
+	if !p.fresh(&a) {
+		return nil
+	}
 	result, err := kind.Perform(ctx, call(a))
 	if err == nil {
 		p.learn(nil)
@@ -199,6 +202,18 @@ func (p *performer) mayStart(a store.Action) bool {
 		return false
 	}
 	p.limiter.Started(lane, now)
+	return true
+}
+
+// fresh sees to it that a call goes out soon after the start that is on record: whoever settles it after a crash
+// counts from there, and a busy machine may have stalled us since.
+func (p *performer) fresh(a *store.Action) bool {
+	for p.m.Now().Sub(a.Started) > p.service.Settle/2 {
+		if err := p.m.Store.Restart(a); err != nil {
+			p.m.Log.Error("action not restarted", "action", a.ID, "error", err)
+			return false
+		}
+	}
 	return true
 }
 
