@@ -56,7 +56,7 @@ func TestOrdinaryTalkIsLeftAlone(t *testing.T) {
 		"a compass":                            "compass: n0rth42",
 		"zero-width characters in plain words": "Hel\u200blo wor\u200bld",
 		"formatting in plain words":            "SELECT a*b FROM `x.y.z_2024`, ~ten~",
-		"right-to-left text":                   "שלום עולם, ‏מה שלומך",
+		"right-to-left text":                   "שלום עולם, \u200fמה שלומך",
 		"control characters":                   "a\x00b\x01c\x1b[31mred\x1b[0m",
 		"invalid UTF-8":                        "a\xffb\xc3",
 	} {
