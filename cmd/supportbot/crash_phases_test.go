@@ -1,0 +1,431 @@
+package main
+
+import (
+	"database/sql"
+	"encoding/json"
+	"maps"
+	"strings"
+	"time"
+
+	"supportbot/integrations/sandbox"
+)
+
+// A phase is a state in which a kill can find a mention on its way. It is read from the dead bot's database, and
+// where that can't know, from the stand-ins.
+type phase string
+
+// The phases of taking in, creating and replying.
+const (
+	notStored      phase = "taking in: not stored"
+	storedUnacked  phase = "taking in: stored, not acknowledged"
+	ackedUndecided phase = "taking in: acknowledged, not decided"
+	readPlanned    phase = "names: read planned"
+	reading        phase = "names: being read"
+	namesUndecided phase = "names: read, not decided"
+
+	issuePlanned   phase = "issue: planned"
+	issueDoing     phase = "issue: being created, not there"
+	issueThere     phase = "issue: created, answer not stored"
+	issueUndecided phase = "issue: answer stored, not decided"
+
+	replyPlanned phase = "reply: planned"
+	replyDoing   phase = "reply: being posted, not there"
+	replyThere   phase = "reply: posted, answer not stored"
+	updateDoing  phase = "reply: being updated"
+
+	commentPlanned   phase = "comment: planned"
+	commentDoing     phase = "comment: being created, not there"
+	commentThere     phase = "comment: created, answer not stored"
+	commentUndecided phase = "comment: answer stored, not decided"
+
+	editPlanned phase = "edit: planned"
+	editDoing   phase = "edit: being made"
+)
+
+var phases = []phase{
+	notStored, storedUnacked, ackedUndecided, readPlanned, reading, namesUndecided,
+	issuePlanned, issueDoing, issueThere, issueUndecided,
+	replyPlanned, replyDoing, replyThere, updateDoing,
+	commentPlanned, commentDoing, commentThere, commentUndecided,
+	editPlanned, editDoing,
+}
+
+// An aim is a way to choose the moment of a kill.
+type aim struct {
+	name  string
+	phase phase // that it is meant to hit; empty if any
+	calm  bool  // nothing may wait for an acknowledgement before
+	// kill lets people act and kills the bot. It returns false if the moment did not come.
+	kill func(*campaign) bool
+}
+
+var aims = []aim{
+	{name: "at random, under load", kill: killAtRandom},
+	{name: "after the write, before the answer: create issue", phase: issueThere, kill: afterWrite("create issue")},
+	{name: "before the write: create comment", phase: commentDoing, kill: beforeWrite("create comment")},
+	{name: "before the write: create issue", phase: issueDoing, kill: beforeWrite("create issue")},
+	{name: "before the write: chat.postMessage", phase: replyDoing, kill: beforeWrite("chat.postMessage")},
+	{name: "after the answer: create issue", phase: issueUndecided, kill: afterAnswer("create issue")},
+	{name: "after the write, before the answer: chat.postMessage", phase: replyThere, kill: afterWrite("chat.postMessage")},
+	{name: "after the acknowledgement", phase: ackedUndecided, kill: afterAck},
+	{name: "after the write, before the answer: create comment", phase: commentThere, kill: afterWrite("create comment")},
+	{name: "after the answer: chat.postMessage", kill: afterAnswer("chat.postMessage")},
+	{name: "after the write, before the answer: edit issue", phase: editDoing, kill: afterWrite("edit issue")},
+	{name: "after the write, before the answer: chat.update", phase: updateDoing, kill: afterWrite("chat.update")},
+	{name: "after the write, before the answer: users.info", phase: reading, kill: afterWrite("users.info")},
+	{name: "once it was stored", phase: storedUnacked, kill: onceStored},
+	{name: "at random, under load", kill: killAtRandom},
+
+	{name: "at random, just after the mention", phase: notStored, kill: atOnce},
+	{name: "after the answer: create comment", phase: commentUndecided, kill: afterAnswer("create comment")},
+	{name: "after the answer: edit issue", kill: afterAnswer("edit issue")},
+	{name: "after the answer: chat.update", kill: afterAnswer("chat.update")},
+	{name: "after the answer: users.info", phase: namesUndecided, kill: afterAnswer("users.info")},
+	{name: "in a look-up for an issue", phase: issueThere, kill: inLookUp("create issue", "list issues")},
+	{name: "in a look-up for a comment", phase: commentThere, kill: inLookUp("create comment", "list comments")},
+	{name: "in a look-up for a reply", phase: replyThere, kill: inLookUp("chat.postMessage", "conversations.replies")},
+	onceSeen(readPlanned), onceSeen(namesUndecided), onceSeen(issuePlanned), onceSeen(issueDoing), onceSeen(issueUndecided),
+	onceSeen(replyPlanned), onceSeen(replyDoing), onceSeen(commentPlanned), onceSeen(commentDoing), onceSeen(commentUndecided),
+	onceSeen(editPlanned),
+	{name: "while it starts", kill: whileStarting},
+}
+
+// patienceOfAims is how long the moment of a kill is waited for.
+const patienceOfAims = 3 * time.Second
+
+// load lets people do enough that all phases are on the way somewhere.
+func (c *campaign) load() {
+	c.crowd.ask()
+	for range 2 {
+		c.crowd.flood()
+	}
+	if r := c.crowd.one(mentioned); r != nil {
+		c.crowd.edit(r, true)
+	}
+	for _, r := range c.crowd.asked {
+		if !r.clicked && mentioned(r) && c.crowd.click(r) {
+			break
+		}
+	}
+	for range 3 {
+		c.crowd.act()
+	}
+}
+
+func killAtRandom(c *campaign) bool {
+	end := time.After(time.Duration(c.crowd.dice.Int64N(int64(400 * time.Millisecond))))
+	c.load()
+	<-end
+	c.kill()
+	return true
+}
+
+// afterWrite kills when a stand-in has done what it was asked, but not answered.
+func afterWrite(operation string) func(*campaign) bool {
+	return func(c *campaign) bool {
+		return c.watch(operation, func(f *sandbox.Fault, kill func()) { f.Wrote = kill })
+	}
+}
+
+// inLookUp kills after a write, and the next bot when it looks for what was written.
+func inLookUp(write, list string) func(*campaign) bool {
+	return func(c *campaign) bool {
+		if !afterWrite(write)(c) {
+			return false
+		}
+		c.start()
+		return afterWrite(list)(c)
+	}
+}
+
+// afterAnswer kills when a stand-in has answered, before the bot can have done much about it.
+func afterAnswer(operation string) func(*campaign) bool {
+	return func(c *campaign) bool {
+		return c.watch(operation, func(f *sandbox.Fault, kill func()) { f.Answered = kill })
+	}
+}
+
+// beforeWrite kills when a stand-in was asked for something and has not done it.
+func beforeWrite(operation string) func(*campaign) bool {
+	return func(c *campaign) bool {
+		faults := c.faults(operation)
+		refused := operation + "/" + string(sandbox.Refuse)
+		before := faults.Met()[refused]
+		faults.Add(sandbox.Fault{Kind: sandbox.Refuse, On: operation, Times: 1})
+		c.load()
+		return c.killOnce(func() bool { return faults.Met()[refused] > before })
+	}
+}
+
+// faults are those of the service that has an operation.
+func (c *campaign) faults(operation string) *sandbox.Faults {
+	if strings.Contains(operation, " ") {
+		return &c.github.Faults
+	}
+	return c.slack.Faults
+}
+
+func (c *campaign) watch(operation string, at func(f *sandbox.Fault, kill func())) bool {
+	killed := make(chan struct{})
+	bot := c.bot
+	f := sandbox.Fault{Kind: sandbox.Watch, On: operation, Times: 1}
+	at(&f, func() {
+		_ = bot.cmd.Process.Kill() // it may be dead already
+		<-bot.dead
+		close(killed)
+	})
+	c.faults(operation).Add(f)
+	c.load()
+	return happens(killed)
+}
+
+// rush is how many mentions come at once where the moment between storing, acknowledging and deciding is looked
+// for, which is short.
+const rush = 12
+
+// afterAck kills as soon as Slack has the acknowledgement of a mention.
+func afterAck(c *campaign) bool {
+	killed := make(chan struct{})
+	bot := c.bot
+	c.acks.onNext(1+c.crowd.dice.IntN(rush), func() {
+		_ = bot.cmd.Process.Kill() // it may be dead already
+		<-bot.dead
+		close(killed)
+	})
+	for range rush {
+		c.crowd.ask()
+	}
+	return happens(killed)
+}
+
+// atOnce kills while mentions are on their way into the database.
+func atOnce(c *campaign) bool {
+	end := time.After(time.Duration(c.crowd.dice.Int64N(int64(4 * time.Millisecond))))
+	for range rush {
+		c.crowd.ask()
+	}
+	<-end
+	c.kill()
+	return true
+}
+
+// onceStored kills as soon as any of several mentions is in the database.
+func onceStored(c *campaign) bool {
+	db := c.open()
+	defer db.Close()
+	before := c.count(db, "SELECT count(*) FROM events")
+	for range rush {
+		c.crowd.ask()
+	}
+	return c.killOnce(func() bool { return c.count(db, "SELECT count(*) FROM events") > before })
+}
+
+// killOnce kills when something is so. It returns false if it never is.
+func (c *campaign) killOnce(so func() bool) bool {
+	for end := time.Now().Add(patienceOfAims); time.Now().Before(end); {
+		if so() {
+			c.kill()
+			return true
+		}
+	}
+	return false
+}
+
+func happens(what <-chan struct{}) bool {
+	select {
+	case <-what:
+		return true
+	case <-time.After(patienceOfAims):
+		return false
+	}
+}
+
+// onceSeen kills as soon as the living bot's database shows a phase.
+func onceSeen(s phase) aim {
+	return aim{name: "once seen: " + string(s), phase: s, kill: func(c *campaign) bool {
+		db := c.open()
+		defer db.Close()
+		c.load()
+		return c.killOnce(func() bool { return c.seen(db)[s] })
+	}}
+}
+
+// whileStarting kills a bot that has just begun to go on with what the last one left.
+func whileStarting(c *campaign) bool {
+	c.load()
+	c.kill()
+	c.spawn()
+	<-time.After(time.Duration(c.crowd.dice.Int64N(int64(300 * time.Millisecond))))
+	c.kill()
+	return true
+}
+
+// open opens the bot's database to look at.
+func (c *theatre) open() *sql.DB {
+	db, err := sql.Open("sqlite", "file:"+c.settings.Store.Path+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return db
+}
+
+// inHand returns the kinds of the actions whose outcome a dead bot did not learn.
+func (c *theatre) inHand() (kinds []string) {
+	db := c.open()
+	defer db.Close()
+	c.rows(db, "SELECT kind FROM actions WHERE state = 'doing'", func(scan func(...any) error) error {
+		var kind string
+		err := scan(&kind)
+		kinds = append(kinds, kind)
+		return err
+	})
+	return kinds
+}
+
+func (c *theatre) rows(db *sql.DB, query string, each func(scan func(...any) error) error) {
+	c.t.Helper()
+	rows, err := db.Query(query)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// autopsy says which phases a kill hit.
+func (c *campaign) autopsy() (hit []phase) {
+	db := c.open()
+	defer db.Close()
+	found := c.seen(db)
+	maps.Copy(found, c.takingIn(db))
+	for _, s := range phases {
+		if found[s] {
+			hit = append(hit, s)
+		}
+	}
+	return hit
+}
+
+// takingIn says how far the mentions of this life came.
+func (c *campaign) takingIn(db *sql.DB) map[phase]bool {
+	state := map[string]string{}
+	c.rows(db, "SELECT key, state FROM events WHERE key LIKE 'msg:%'", func(scan func(...any) error) error {
+		var key, is string
+		err := scan(&key, &is)
+		state[key] = is
+		return err
+	})
+	found := map[phase]bool{}
+	for _, r := range c.crowd.asked[c.before:] {
+		if !r.mention {
+			continue
+		}
+		key := "msg:" + c.slack.TeamID() + ":" + r.channel + ":" + r.ts
+		acked := c.acks.has(r.ts)
+		switch {
+		case !acked && state[key] == "":
+			found[notStored] = true
+		case !acked:
+			found[storedUnacked] = true
+		case state[key] == "new":
+			found[ackedUndecided] = true
+		}
+	}
+	return found
+}
+
+// count returns the number that query asks for.
+func (c *theatre) count(db *sql.DB, query string) (n int) {
+	if err := db.QueryRow(query).Scan(&n); err != nil {
+		c.t.Fatal(err)
+	}
+	return n
+}
+
+// seen returns the phases that a database shows, those of the acknowledgement aside.
+func (c *campaign) seen(db *sql.DB) map[phase]bool {
+	found := map[phase]bool{}
+	c.rows(db, "SELECT coalesce(json_extract(body, '$.kind'), '') FROM events WHERE state = 'new' AND kind = 'answered'",
+		func(scan func(...any) error) error {
+			var kind string
+			err := scan(&kind)
+			switch {
+			case kind == "github.create_issue":
+				found[issueUndecided] = true
+			case kind == "github.create_comment":
+				found[commentUndecided] = true
+			case strings.HasPrefix(kind, "slack.read_"):
+				found[namesUndecided] = true
+			}
+			return err
+		})
+	c.rows(db, `SELECT a.kind, a.state = 'doing', a.body, EXISTS (SELECT 1 FROM slots s WHERE s.subject = a.subject AND s.slot = a.slot)
+		FROM actions a WHERE a.state IN ('planned', 'doing') AND a.subject LIKE 'ticket:%'`,
+		func(scan func(...any) error) error {
+			var kind, body string
+			var doing, posted bool
+			err := scan(&kind, &doing, &body, &posted)
+			found[c.phaseOf(kind, doing, posted, body)] = true
+			return err
+		})
+	return found
+}
+
+// phaseOf says which phase an open action is in.
+func (c *campaign) phaseOf(kind string, doing, posted bool, body string) phase {
+	var about struct {
+		Thread, Message, Channel string
+		ThreadTS                 string `json:"thread_ts"`
+	}
+	if err := json.Unmarshal([]byte(body), &about); err != nil {
+		c.t.Fatal(err)
+	}
+	there := func(planned, doingIt, done phase, isThere func() bool) phase {
+		switch {
+		case !doing:
+			return planned
+		case isThere():
+			return done
+		}
+		return doingIt
+	}
+	switch {
+	case strings.HasPrefix(kind, "slack.read_"):
+		return there(readPlanned, reading, "", func() bool { return false })
+	case kind == "github.create_issue":
+		return there(issuePlanned, issueDoing, issueThere, func() bool { return c.hasText("thread=" + about.Thread + " ") })
+	case kind == "github.create_comment":
+		return there(commentPlanned, commentDoing, commentThere, func() bool { return c.hasText("message=" + about.Message + " ") })
+	case kind == "slack.show" && posted:
+		return there("", updateDoing, "", func() bool { return false })
+	case kind == "slack.show":
+		return there(replyPlanned, replyDoing, replyThere, func() bool {
+			return len(c.crowd.replies(&request{channel: about.Channel, ts: about.ThreadTS})) > 0
+		})
+	case kind == "github.edit_issue" || kind == "github.edit_comment":
+		return there(editPlanned, editDoing, "", func() bool { return false })
+	}
+	return ""
+}
+
+// hasText says whether an issue or comment holds part of a marker.
+func (c *campaign) hasText(part string) bool {
+	for _, i := range c.github.Issues() {
+		if strings.Contains(i.Body, part) {
+			return true
+		}
+		for _, m := range i.Comments {
+			if strings.Contains(m.Body, part) {
+				return true
+			}
+		}
+	}
+	return false
+}
