@@ -338,6 +338,39 @@ func (c *campaign) die(aim aim) {
 	}
 }
 
+// A call may take eight seconds, and nobody takes it in hand again before: unless it was a dead bot's, of which
+// nothing can come any more.
+func TestCrashedCallsAreSettledWithoutWaitingForTheirEnd(t *testing.T) {
+	h := newTheatre(t)
+	crowd := newCrowd(h.world, 1)
+	h.start()
+	c := &campaign{theatre: h, crowd: crowd, hits: map[phase]int{}, cause: map[string]int{}}
+	if !afterWrite("create issue")(c) {
+		t.Fatal("no issue was created")
+	}
+	h.start()
+	h.rest()
+	h.judge(crowd)
+	began := h.called("create issue")
+	looked := h.called("list issues")
+	if len(began) == 0 || len(looked) == 0 {
+		t.Fatalf("%d calls to create, %d to look", len(began), len(looked))
+	}
+	if wait := looked[0].Sub(began[0]); wait > 7*time.Second {
+		t.Errorf("the lost answer was looked for after %v", wait)
+	}
+}
+
+// called returns when an operation of GitHub was called.
+func (h *theatre) called(operation string) (at []time.Time) {
+	for _, call := range h.github.Calls() {
+		if call.Operation == operation {
+			at = append(at, call.At)
+		}
+	}
+	return at
+}
+
 func TestTerminationFinishesWhatIsInHand(t *testing.T) {
 	h := newTheatre(t)
 	crowd := newCrowd(h.world, 1)
@@ -362,7 +395,7 @@ func TestTerminationFinishesWhatIsInHand(t *testing.T) {
 	h.start()
 	h.rest()
 	h.judge(crowd)
-	if n := len(h.github.Calls()); n == 0 || countCalls(h, "list issues") > 0 {
+	if len(h.called("list issues")) > 0 {
 		t.Errorf("the issue was looked for, though its answer came in time")
 	}
 }
@@ -375,15 +408,6 @@ func await(t *testing.T, done <-chan struct{}, what string) {
 	case <-time.After(10 * time.Second):
 		t.Fatalf("ten seconds passed without %s", what)
 	}
-}
-
-func countCalls(h *theatre, operation string) (n int) {
-	for _, call := range h.github.Calls() {
-		if call.Operation == operation {
-			n++
-		}
-	}
-	return n
 }
 
 func TestASecondBotOnTheSameDatabaseIsRefused(t *testing.T) {
