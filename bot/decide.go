@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -101,6 +102,7 @@ func (m *Machine) decideAll(ctx context.Context) {
 // decide lets the handler of subject decide its oldest undecided event.
 func (m *Machine) decide(subject string) {
 	h := m.handler(subject)
+	var begun []begun
 	decided, err := m.Store.Decide(subject, func(v *store.View, e store.Event) (store.Decision, error) {
 		if h == nil {
 			return store.Decision{}, fmt.Errorf("nobody handles %s", subject)
@@ -110,9 +112,12 @@ func (m *Machine) decide(subject string) {
 			err = m.address(d.Actions)
 		}
 		return d, err
+	}, func(c store.Claimer, services []string) (err error) {
+		begun, err = m.begin(c, services)
+		return err
 	})
-	if err != nil {
-		m.Log.Error("decision failed", "subject", subject, "parked", decided.Parked, "error", err)
+	if failure := errors.Join(decided.Failure, err); failure != nil {
+		m.Log.Error("decision failed", "subject", subject, "parked", decided.Parked, "error", failure)
 	}
 	if decided.Parked {
 		m.Alarm("parked", fmt.Sprintf("an event of %s could not be decided and was put aside", subject))
@@ -121,8 +126,47 @@ func (m *Machine) decide(subject string) {
 	if !decided.Timer.IsZero() {
 		m.wakeTimers()
 	}
-	for _, service := range decided.Open {
-		m.wakePerformer(service)
+	for _, b := range begun {
+		b.goOn(err == nil)
+	}
+}
+
+// A begun is what a decision's transaction claimed at one service.
+type begun struct {
+	performer *performer
+	claimed
+}
+
+// begin claims what is free at services now that a subject is decided.
+func (m *Machine) begin(c store.Claimer, services []string) (all []begun, err error) {
+	for _, name := range services {
+		p := m.performers[name]
+		if p == nil {
+			continue
+		}
+		b := begun{performer: p}
+		if p.health.up() {
+			b.claimed, err = p.claim(c.Claim, false)
+		}
+		all = append(all, b)
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// goOn starts what was claimed, if that is on disk, and has the performer look if there may be more to do.
+func (b begun) goOn(stored bool) {
+	p := b.performer
+	if !stored {
+		p.giveWorkers(len(b.actions))
+		p.wakeUp()
+		return
+	}
+	all := p.startAll(b.actions)
+	if !all || b.held || len(b.actions) == b.workers {
+		p.wakeUp()
 	}
 }
 
@@ -143,12 +187,6 @@ func (m *Machine) address(actions []store.Action) error {
 }
 
 func (m *Machine) wakeTimers() { m.wake(m.timers) }
-
-func (m *Machine) wakePerformer(service string) {
-	if p := m.performers[service]; p != nil {
-		p.wakeUp()
-	}
-}
 
 // watchTimers rings the timers of subjects when they are due.
 func (m *Machine) watchTimers(ctx context.Context) {

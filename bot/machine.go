@@ -41,6 +41,7 @@ type Machine struct {
 	open       atomic.Int64  // sockets
 	closed     moments       // sockets, lately
 	busy       activity
+	calls      sync.WaitGroup // to services
 }
 
 // New returns a machine that is ready to Run.
@@ -83,6 +84,7 @@ func (m *Machine) Run(ctx context.Context, listen func(context.Context)) error {
 		}
 	}
 	m.wakeDeciders(waiting)
+	defer m.calls.Wait()
 	var running sync.WaitGroup
 	defer running.Wait()
 	for range deciders {

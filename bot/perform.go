@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"supportbot/integrations"
@@ -57,12 +56,10 @@ func (p *performer) restore() error {
 
 func (p *performer) wakeUp() { p.m.wake(p.wake) }
 
-// run claims what is free and hands it to workers, until ctx ends and the workers are done.
+// run claims what is free and hands it to workers, until ctx ends.
 func (p *performer) run(ctx context.Context) {
-	var working sync.WaitGroup
-	defer working.Wait()
 	for tokens := 0; ; {
-		next, err := p.handOut(ctx, &working)
+		next, err := p.handOut(ctx)
 		if err != nil {
 			p.m.Log.Error("actions not claimed", "service", p.service.Name, "error", err)
 			next = p.m.Now().Add(time.Second)
@@ -80,49 +77,65 @@ func (p *performer) run(ctx context.Context) {
 }
 
 // handOut starts what may start now, and returns when to look again if nothing wakes it before.
-func (p *performer) handOut(ctx context.Context, working *sync.WaitGroup) (next time.Time, err error) {
+func (p *performer) handOut(ctx context.Context) (next time.Time, err error) {
 	for ctx.Err() == nil {
-		now := p.m.Now()
 		trial := !p.health.up()
 		if trial {
-			if ask, at := p.health.probe(now); !ask || !p.probe() {
+			if ask, at := p.health.probe(p.m.Now()); !ask || !p.probe() {
 				return at, nil
 			}
 		}
-		held := p.limiter.Held(now)
-		workers := p.takeWorkers(trial)
-		if held.All.After(now) || workers == 0 {
-			p.giveWorkers(workers)
-			return held.All, nil
+		c, err := p.claim(p.m.Store.Claim, trial)
+		if err != nil || c.workers == 0 {
+			return c.next, err
 		}
-		until := now.Add(p.service.Timeout + p.service.Settle)
-		claimed, waiting, err := p.m.Store.Claim(p.service.Name, slices.Collect(maps.Keys(held.Lanes)), workers, until)
-		p.giveWorkers(workers - len(claimed))
-		if err != nil {
-			return time.Time{}, err
-		}
-		if trial && len(claimed) == 0 { // the probe went well and nothing speaks against it
+		if trial && len(c.actions) == 0 { // the probe went well and nothing speaks against it
 			p.learn(nil)
 		}
-		started := p.startAll(claimed, working)
-		if started < workers && started == len(claimed) && !trial { // that was all there is
-			return earlier(held.Next, waiting), nil
+		if all := p.startAll(c.actions); all && len(c.actions) < c.workers && !trial {
+			return c.next, nil
 		}
 	}
 	return time.Time{}, nil
 }
 
-// startAll starts what may start, and returns how many that were.
-func (p *performer) startAll(claimed []store.Action, working *sync.WaitGroup) (started int) {
-	for _, a := range claimed {
-		if !p.mayStart(a) {
-			p.giveWorkers(1)
-			continue
-		}
-		p.start(a, working)
-		started++
+// A claimed is what was taken in hand at once.
+type claimed struct {
+	actions []store.Action
+	workers int       // how many were free for them; 0 if the service must wait
+	held    bool      // some lanes must wait
+	next    time.Time // when to look again, if there were fewer actions than workers
+}
+
+// claim takes what may start now in hand, by a Claim of the store, with a worker for each.
+func (p *performer) claim(take func(store.Offer) ([]store.Action, time.Time, error), trial bool) (claimed, error) {
+	now := p.m.Now()
+	held := p.limiter.Held(now)
+	workers := p.takeWorkers(trial)
+	if held.All.After(now) || workers == 0 {
+		p.giveWorkers(workers)
+		return claimed{next: held.All}, nil
 	}
-	return started
+	actions, waiting, err := take(store.Offer{
+		Service: p.service.Name, Held: slices.Collect(maps.Keys(held.Lanes)), Max: workers,
+		Until: now.Add(p.service.Timeout + p.service.Settle),
+	})
+	p.giveWorkers(workers - len(actions))
+	return claimed{actions, workers, len(held.Lanes) > 0, earlier(held.Next, waiting)}, err
+}
+
+// startAll starts what may start, and says whether that was all.
+func (p *performer) startAll(actions []store.Action) (all bool) {
+	all = true
+	for _, a := range actions {
+		if p.mayStart(a) {
+			p.start(a)
+		} else {
+			p.giveWorkers(1)
+			all = false
+		}
+	}
+	return all
 }
 
 // takeWorkers takes all workers that are free; only one for a trial, or if limits must be looked at between two
@@ -148,9 +161,9 @@ func (p *performer) giveWorkers(n int) {
 	}
 }
 
-func (p *performer) start(a store.Action, working *sync.WaitGroup) {
+func (p *performer) start(a store.Action) {
 	p.m.busy.add(1)
-	working.Go(func() {
+	p.m.calls.Go(func() {
 		defer p.m.busy.add(-1)
 		due := p.do(a)
 		p.giveWorkers(1)

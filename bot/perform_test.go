@@ -60,7 +60,7 @@ func planOne(t *testing.T, m *Machine, a store.Action) {
 	}
 	_, err = m.Store.Decide("test:1", func(*store.View, store.Event) (store.Decision, error) {
 		return store.Decision{Actions: []store.Action{a}}, nil
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func planOne(t *testing.T, m *Machine, a store.Action) {
 func attempt(t *testing.T, m *Machine) store.Action {
 	t.Helper()
 	p := m.performers["desk"]
-	claimed, _, err := m.Store.Claim("desk", nil, 1, m.Now().Add(time.Minute))
+	claimed, _, err := m.Store.Claim(store.Offer{Service: "desk", Max: 1, Until: m.Now().Add(time.Minute)})
 	if err != nil {
 		t.Fatal(err)
 	}

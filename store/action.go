@@ -91,62 +91,69 @@ func raw(s string) json.RawMessage {
 	return json.RawMessage(s)
 }
 
-// Claim takes up to max actions of a service in hand: by priority, then age, those that are free, not in a
-// held lane, whose subject has nothing undecided and no earlier open action at the same service. Actions without
-// a slot stand outside that order: a name that can't be read must not hold a reply up. until is the time after
-// which no call of theirs can still be running. next is when the first one that only waits for its time will be
-// free; zero if none does.
-func (db *DB) Claim(service string, held []string, max int, until time.Time) (claimed []Action, next time.Time, err error) {
-	query, args := claimable, []any{service}
-	if len(held) > 0 {
-		lanes, err := json.Marshal(held)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		query, args = claimableButLanes, append(args, string(lanes))
-	}
+// An Offer is what a service could start now.
+type Offer struct {
+	Service string
+	Held    []string  // lanes that must wait
+	Max     int       // actions
+	Until   time.Time // after this no call that starts now can still be running
+}
+
+// Claim takes actions of a service in hand, as many as o allows: by priority, then age, those that are free, not
+// in a held lane, whose subject has nothing undecided and no earlier open action at the same service. Actions
+// without a slot stand outside that order: a name that can't be read must not hold a reply up. next is when the
+// first one that only waits for its time will be free; zero if none does, or if there may be more to claim now.
+func (db *DB) Claim(o Offer) (claimed []Action, next time.Time, err error) {
 	err = db.update(func(c *connection) error {
-		now := millis(db.now())
-		claimed = nil
-		err := c.each(func(r *sql.Rows) error {
-			a, err := scanAction(r)
-			claimed = append(claimed, a)
-			return err
-		}, query, append(args, now, max)...)
-		if err != nil {
-			return err
-		}
-		for i := range claimed {
-			if err := claimed[i].take(c, now, until); err != nil {
-				return err
-			}
-		}
-		if len(claimed) == max { // there may be more, so the caller looks again at once
-			return nil
-		}
-		var ms sql.NullInt64
-		err = c.row(`SELECT min(not_before) FROM actions WHERE service = ? AND state IN ('planned', 'doing') AND not_before > ?`,
-			service, now).Scan(&ms)
-		next = fromMillis(ms.Int64)
+		claimed, next, err = Claimer{db, c}.Claim(o)
 		return err
 	})
 	return claimed, next, err
 }
 
-// What can be claimed, in any lane or in those that aren't held. SQLite compiles a query with json_each anew each
-// time, so that is used only where it must be.
-const (
-	claimable = selectAction + " WHERE a.service = ? AND a.state IN ('planned', 'doing')" + free
+// A Claimer claims actions as part of another transaction.
+type Claimer struct {
+	db *DB
+	c  *connection
+}
 
-	claimableButLanes = selectAction + ` WHERE a.service = ? AND a.state IN ('planned', 'doing')
-		AND (a.lane = '' OR a.lane NOT IN (SELECT value FROM json_each(?)))` + free
+// Claim does what DB.Claim does. What it returns may be started when the transaction is on disk.
+func (cl Claimer) Claim(o Offer) (claimed []Action, next time.Time, err error) {
+	lanes, err := json.Marshal(append([]string{}, o.Held...)) // of nil that were null, and nothing is "not in" null
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	now := millis(cl.db.now())
+	err = cl.c.each(func(r *sql.Rows) error {
+		a, err := scanAction(r)
+		claimed = append(claimed, a)
+		return err
+	}, claimable, o.Service, now, string(lanes), o.Max)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	for i := range claimed {
+		if err := claimed[i].take(cl.c, now, o.Until); err != nil {
+			return nil, time.Time{}, err
+		}
+	}
+	if len(claimed) == o.Max {
+		return claimed, time.Time{}, nil
+	}
+	var ms sql.NullInt64
+	err = cl.c.row(`SELECT min(not_before) FROM actions WHERE service = ? AND state IN ('planned', 'doing') AND not_before > ?`,
+		o.Service, now).Scan(&ms)
+	return claimed, fromMillis(ms.Int64), err
+}
 
-	free = ` AND a.not_before <= ?
-		AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = a.subject AND e.state = 'new')
-		AND (a.slot = '' OR NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.service = a.service
-			AND b.slot <> '' AND b.id < a.id AND b.state IN ('planned', 'doing')))
-		ORDER BY a.priority, a.at, a.id LIMIT ?`
-)
+// claimable are the actions of a service that can be claimed. The cast keeps SQLite from looking at the limit when
+// it plans the query, which it then would do anew each time.
+const claimable = selectAction + ` WHERE a.service = ? AND a.state IN ('planned', 'doing') AND a.not_before <= ?
+	AND (a.lane = '' OR a.lane NOT IN (SELECT value FROM json_each(?)))
+	AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = a.subject AND e.state = 'new')
+	AND (a.slot = '' OR NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.service = a.service
+		AND b.slot <> '' AND b.id < a.id AND b.state IN ('planned', 'doing')))
+	ORDER BY a.priority, a.at, a.id LIMIT CAST(? AS INTEGER)`
 
 // take marks a as in hand. a.State stays what it was: an action that was Doing keeps its start, since when its
 // outcome is open.

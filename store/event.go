@@ -145,7 +145,10 @@ func (db *DB) Ring(subject string) error {
 // Decide gives the oldest undecided event of subject to decide, with a snapshot, and stores what it returns. A
 // decision that fails is counted and tried again later; after MaxTries the event is parked, and an event of
 // kind Parked says so to the subject. Decide does nothing if nothing is undecided.
-func (db *DB) Decide(subject string, decide func(*View, Event) (Decision, error)) (result Decided, err error) {
+//
+// free is called in the transaction that stores the decision, once the subject has nothing more to decide, with the
+// services at which it has open actions: these may be claimed now, for the price of no commit of their own. Nil claims nothing.
+func (db *DB) Decide(subject string, decide func(*View, Event) (Decision, error), free func(Claimer, []string) error) (result Decided, err error) {
 	var event Event
 	var decision Decision
 	var failure error
@@ -165,11 +168,12 @@ func (db *DB) Decide(subject string, decide func(*View, Event) (Decision, error)
 	}
 	err = db.update(func(c *connection) error {
 		if failure != nil {
-			return db.fail(c, event, failure, &result)
+			return db.fail(c, event, failure, free, &result)
 		}
-		return db.apply(c, event, decision, &result)
+		return db.apply(c, event, decision, free, &result)
 	})
-	return result, errors.Join(failure, err)
+	result.Failure = failure
+	return result, err
 }
 
 func guard(decide func(*View, Event) (Decision, error), v *View, e Event) (d Decision, err error) {
@@ -183,14 +187,14 @@ func guard(decide func(*View, Event) (Decision, error), v *View, e Event) (d Dec
 
 // Decided says what a decision led to.
 type Decided struct {
-	Due    []string  // subjects that have something to decide
-	Open   []string  // services at which the subject has open actions, now that it has nothing more to decide
-	Timer  time.Time // when the subject wants to be looked at again, zero if never
-	Parked bool      // the event was parked
+	Due     []string  // subjects that have something to decide
+	Timer   time.Time // when the subject wants to be looked at again, zero if never
+	Failure error     // why there is no decision
+	Parked  bool      // the event was parked
 }
 
 // apply stores a decision.
-func (db *DB) apply(c *connection, e Event, d Decision, result *Decided) error {
+func (db *DB) apply(c *connection, e Event, d Decision, free func(Claimer, []string) error, result *Decided) error {
 	*result = Decided{Timer: d.Timer}
 	for _, r := range d.Records {
 		if err := r.put(c); err != nil {
@@ -214,11 +218,11 @@ func (db *DB) apply(c *connection, e Event, d Decision, result *Decided) error {
 	if err := c.exec("UPDATE events SET state = 'decided', decided_at = ? WHERE id = ?", millis(db.now()), e.ID); err != nil {
 		return err
 	}
-	return c.settleSubject(e.Subject, d.Timer, result)
+	return db.settleSubject(c, e.Subject, d.Timer, free, result)
 }
 
 // fail counts a decision that failed.
-func (db *DB) fail(c *connection, e Event, failure error, result *Decided) error {
+func (db *DB) fail(c *connection, e Event, failure error, free func(Claimer, []string) error, result *Decided) error {
 	if e.Tries+1 < MaxTries {
 		err := c.exec("UPDATE events SET tries = tries + 1, error = ? WHERE id = ?", failure.Error(), e.ID)
 		if err != nil {
@@ -248,32 +252,38 @@ func (db *DB) fail(c *connection, e Event, failure error, result *Decided) error
 	if err := c.row("SELECT timer FROM subjects WHERE key = ?", e.Subject).Scan(&timer); err != nil {
 		return err
 	}
-	return c.settleSubject(e.Subject, fromMillis(timer), result)
+	return db.settleSubject(c, e.Subject, fromMillis(timer), free, result)
 }
 
 // settleSubject says when a subject is due next: now if something is undecided, else at its timer; and then its
 // actions are free.
-func (c *connection) settleSubject(subject string, timer time.Time, result *Decided) error {
+func (db *DB) settleSubject(c *connection, subject string, timer time.Time, free func(Claimer, []string) error, result *Decided) error {
 	var more bool
 	if err := c.row("SELECT EXISTS (SELECT 1 FROM events WHERE subject = ? AND state = 'new')", subject).Scan(&more); err != nil {
 		return err
 	}
-	if !more {
-		var err error
-		if result.Open, err = c.openServices(subject); err != nil {
+	if more {
+		result.Due = append(result.Due, subject)
+		return c.putSubject(subject, 0, millis(timer))
+	}
+	if free != nil {
+		services, err := c.openServices(subject)
+		if err != nil {
+			return err
+		}
+		if err := free(Claimer{db, c}, services); err != nil {
 			return err
 		}
 	}
-	if !more && timer.IsZero() {
+	if timer.IsZero() {
 		return c.exec("DELETE FROM subjects WHERE key = ?", subject)
 	}
-	due := millis(timer)
-	if more {
-		due = 0
-		result.Due = append(result.Due, subject)
-	}
+	return c.putSubject(subject, millis(timer), millis(timer))
+}
+
+func (c *connection) putSubject(subject string, due, timer int64) error {
 	return c.exec(`INSERT INTO subjects (key, due, timer) VALUES (?, ?, ?)
-		ON CONFLICT (key) DO UPDATE SET due = excluded.due, timer = excluded.timer`, subject, due, millis(timer))
+		ON CONFLICT (key) DO UPDATE SET due = excluded.due, timer = excluded.timer`, subject, due, timer)
 }
 
 // openServices returns the services at which a subject has open actions.

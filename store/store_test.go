@@ -65,7 +65,7 @@ func take(t *testing.T, db *DB, events ...Event) []string {
 func decideWith(t *testing.T, db *DB, subject string, d Decision) Decided {
 	t.Helper()
 	called := false
-	result, err := db.Decide(subject, func(*View, Event) (Decision, error) { called = true; return d, nil })
+	result, err := db.Decide(subject, func(*View, Event) (Decision, error) { called = true; return d, nil }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func plan(kind, slot string, priority int, at time.Time) Action {
 
 func claim(t *testing.T, db *DB, held ...string) []string {
 	t.Helper()
-	actions, _, err := db.Claim("github", held, 10, noon.Add(time.Minute))
+	actions, _, err := db.Claim(Offer{"github", held, 10, noon.Add(time.Minute)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,11 +170,11 @@ func TestWithinASubjectAndAServiceOrderHolds(t *testing.T) {
 	slack := plan("post", "", 9, noon)
 	slack.Service = "slack"
 	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("first", "one", 9, noon), plan("second", "two", 1, noon), slack}})
-	actions, _, err := db.Claim("github", nil, 10, noon.Add(time.Minute))
+	actions, _, err := db.Claim(Offer{"github", nil, 10, noon.Add(time.Minute)})
 	if err != nil || len(actions) != 1 || actions[0].Kind != "first" {
 		t.Fatalf("claimed %v, %v; want only the first", actions, err)
 	}
-	if others, _, err := db.Claim("slack", nil, 10, noon.Add(time.Minute)); err != nil || len(others) != 1 {
+	if others, _, err := db.Claim(Offer{"slack", nil, 10, noon.Add(time.Minute)}); err != nil || len(others) != 1 {
 		t.Errorf("another service waits: %v, %v", others, err)
 	}
 	actions[0].State = Done
@@ -229,9 +229,9 @@ func TestTheAnswerOfACallThatWasTakenOverIsRefused(t *testing.T) {
 	db, c, _ := openTest(t)
 	take(t, db, event("1", "ticket:a"))
 	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create", "issue", 1, noon)}})
-	first, _, _ := db.Claim("github", nil, 1, noon.Add(time.Second))
+	first, _, _ := db.Claim(Offer{"github", nil, 1, noon.Add(time.Second)})
 	c.set(noon.Add(2 * time.Second))
-	second, _, _ := db.Claim("github", nil, 1, noon.Add(time.Minute))
+	second, _, _ := db.Claim(Offer{"github", nil, 1, noon.Add(time.Minute)})
 	if len(first) != 1 || len(second) != 1 || second[0].Epoch != 2 {
 		t.Fatalf("claimed %v, then %v", first, second)
 	}
@@ -249,7 +249,7 @@ func TestTheFirstResultInASlotIsWhatLaterActionsOfTheSlotEdit(t *testing.T) {
 	for i, want := range []string{"", `{"ts":"1"}`, `{"ts":"1"}`} {
 		take(t, db, event(fmt.Sprint(i), "ticket:a"))
 		decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("show", "reply", 1, noon)}})
-		actions, _, err := db.Claim("github", nil, 1, noon.Add(time.Minute))
+		actions, _, err := db.Claim(Offer{"github", nil, 1, noon.Add(time.Minute)})
 		if err != nil || len(actions) != 1 {
 			t.Fatal(actions, err)
 		}
@@ -301,9 +301,9 @@ func TestAnEventThatCannotBeDecidedIsParkedAndLaterOnesGoOn(t *testing.T) {
 	take(t, db, event("1", "ticket:a"))
 	take(t, db, event("2", "ticket:a"))
 	for try := 1; try <= MaxTries; try++ {
-		result, err := db.Decide("ticket:a", func(*View, Event) (Decision, error) { panic("a bug") })
-		if err == nil || result.Parked != (try == MaxTries) {
-			t.Fatalf("try %d: parked %v, error %v", try, result.Parked, err)
+		result, err := db.Decide("ticket:a", func(*View, Event) (Decision, error) { panic("a bug") }, nil)
+		if err != nil || result.Failure == nil || result.Parked != (try == MaxTries) {
+			t.Fatalf("try %d: parked %v, failure %v, error %v", try, result.Parked, result.Failure, err)
 		}
 		if try < MaxTries && !result.Timer.After(c.Now()) {
 			t.Errorf("try %d is not tried again later", try)
@@ -314,7 +314,7 @@ func TestAnEventThatCannotBeDecidedIsParkedAndLaterOnesGoOn(t *testing.T) {
 		if _, err := db.Decide("ticket:a", func(_ *View, e Event) (Decision, error) {
 			decided = append(decided, e.Kind)
 			return Decision{}, nil
-		}); err != nil {
+		}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -327,7 +327,7 @@ func TestInvariant1_WhatWasTakenIsThereAfterTheProcessIsGone(t *testing.T) {
 	db, c, path := openTest(t)
 	take(t, db, event("1", "ticket:a"))
 	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create", "issue", 1, noon)}})
-	if _, _, err := db.Claim("github", nil, 1, noon.Add(time.Minute)); err != nil {
+	if _, _, err := db.Claim(Offer{"github", nil, 1, noon.Add(time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(path, c.Now); !errors.Is(err, ErrInUse) {
@@ -354,7 +354,7 @@ func TestLeasesOfEarlierBootsAreFreeOnceTheSettleTimeHasPassed(t *testing.T) {
 	db, c, _ := openTest(t)
 	take(t, db, event("1", "ticket:a"))
 	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create", "issue", 1, noon)}})
-	if _, _, err := db.Claim("github", nil, 1, noon.Add(time.Hour)); err != nil {
+	if _, _, err := db.Claim(Offer{"github", nil, 1, noon.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.VoidLeases("github", 10*time.Second); err != nil {
@@ -383,4 +383,56 @@ func TestADatabaseOfANewerSupportbotIsRefused(t *testing.T) {
 		t.Fatal("opened")
 	}
 	db.writes, db.lock = nil, nil // closed already
+}
+
+func TestActionsCanBeClaimedInTheTransactionThatPlansThem(t *testing.T) {
+	db, _, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	take(t, db, event("2", "ticket:a"))
+	slack := plan("reply", "", 9, noon)
+	slack.Service = "slack"
+	d := Decision{Actions: []Action{plan("issue", "", 9, noon), slack}}
+	var services []string
+	var claimed []Action
+	claim := func(c Claimer, free []string) error {
+		services = free
+		actions, _, err := c.Claim(Offer{Service: "github", Max: 10, Until: noon.Add(time.Minute)})
+		claimed = append(claimed, actions...)
+		return err
+	}
+	for i, want := range [][]string{nil, {"github", "slack"}} { // the first leaves the second undecided
+		if _, err := db.Decide("ticket:a", func(*View, Event) (Decision, error) { return d, nil }, claim); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, services); diff != "" {
+			t.Errorf("decision %d frees: %s", i+1, diff)
+		}
+		d = Decision{}
+	}
+	if len(claimed) != 1 || claimed[0].Service != "github" {
+		t.Fatalf("claimed %+v, want the action at GitHub", claimed)
+	}
+	again, _, err := db.Claim(Offer{Service: "github", Max: 10, Until: noon.Add(time.Minute)})
+	if err != nil || len(again) != 0 {
+		t.Errorf("claimed again: %+v, %v", again, err)
+	}
+}
+
+func TestWhatADecisionClaimedIsFreeAgainIfItIsNotStored(t *testing.T) {
+	db, _, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	d := Decision{Actions: []Action{plan("issue", "", 9, noon)}}
+	failed := errors.New("no")
+	_, err := db.Decide("ticket:a", func(*View, Event) (Decision, error) { return d, nil }, func(c Claimer, _ []string) error {
+		_, _, err := c.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Minute)})
+		return errors.Join(err, failed)
+	})
+	if !errors.Is(err, failed) {
+		t.Fatalf("error %v, want %v", err, failed)
+	}
+	decideWith(t, db, "ticket:a", d)
+	actions, _, err := db.Claim(Offer{Service: "github", Max: 10, Until: noon.Add(time.Minute)})
+	if err != nil || len(actions) != 1 || actions[0].Epoch != 1 {
+		t.Errorf("claimed %+v, %v; want the one action of the decision that was stored", actions, err)
+	}
 }

@@ -57,7 +57,7 @@ func decideAll(t *testing.T, db *store.DB, subject string, decide func(*store.Vi
 				d.Actions[i].Service, _, _ = strings.Cut(d.Actions[i].Kind, ".")
 			}
 			return d, err
-		}); err != nil {
+		}, nil); err != nil {
 			t.Log(err)
 		}
 		pass(time.Minute)
@@ -185,7 +185,7 @@ func TestAnEditAheadOfTheCreatesAnswerOpensNoSecondIssue(t *testing.T) {
 			know(t, db)
 			take(t, db, h, mention("it fails"))
 			decideAll(t, db, "ticket:one", h.Decide, pass)
-			claimed, _, err := db.Claim("github", nil, 1, noon.Add(24*time.Hour))
+			claimed, _, err := db.Claim(store.Offer{Service: "github", Max: 1, Until: noon.Add(24 * time.Hour)})
 			if err != nil || len(claimed) != 1 {
 				t.Fatalf("claimed %v, %v", claimed, err)
 			}
@@ -215,7 +215,7 @@ func TestARefusalThatAnEditHasOvertakenIsNotTold(t *testing.T) {
 	know(t, db)
 	take(t, db, h, mention("it fails"))
 	decideAll(t, db, "ticket:one", h.Decide, pass)
-	claimed, _, err := db.Claim("github", nil, 1, noon.Add(24*time.Hour))
+	claimed, _, err := db.Claim(store.Offer{Service: "github", Max: 1, Until: noon.Add(24 * time.Hour)})
 	if err != nil || len(claimed) != 1 {
 		t.Fatalf("claimed %v, %v", claimed, err)
 	}
@@ -268,7 +268,7 @@ func know(t *testing.T, db *store.DB) {
 			&store.Entry{ID: "C0HELP", Kind: store.ChannelEntry, Name: "help", ReadAt: noon},
 			&store.Entry{ID: "S0SUPPORT", Kind: store.GroupEntry, Name: "support", ReadAt: noon},
 		}}, nil
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
