@@ -55,7 +55,10 @@ func (c *crowd) verdict() (problems []problem) {
 	if lost := c.slack.Lost(); lost > 0 {
 		add(nil, fmt.Sprintf("%d events were never acknowledged", lost))
 	}
-	add(nil, c.leaks()...)
+	published := c.published()
+	for _, r := range c.asked {
+		add(r, c.judgeSecret(r, published)...)
+	}
 	return problems
 }
 
@@ -151,26 +154,29 @@ func markOf(m sandbox.Message) string {
 	return string(m.Metadata.EventPayload)
 }
 
-// leaks looks for secrets in all that GitHub ever held, and for who was not told of theirs.
-func (c *crowd) leaks() (problems []string) {
-	var published strings.Builder
+// published is all that GitHub ever held.
+func (c *crowd) published() string {
+	var all strings.Builder
 	for _, i := range c.github.Issues() {
-		fmt.Fprintln(&published, i.Title, i.Body, i.Edits, i.Comments)
+		fmt.Fprintln(&all, i.Title, i.Body, i.Edits, i.Comments)
 	}
-	everything := published.String()
-	for _, r := range c.asked {
-		if r.secret == "" {
-			continue
-		}
-		if strings.Contains(everything, r.secret) {
-			problems = append(problems, fmt.Sprintf("%s: a secret is in an issue", r.ts))
-		}
-		told := slices.ContainsFunc(c.slack.DMs(r.user), func(m sandbox.Message) bool {
-			return m.BotID == c.slack.BotID() && strings.Contains(m.Text, strings.ReplaceAll(r.ts, ".", ""))
-		})
-		if !told {
-			problems = append(problems, fmt.Sprintf("%s: the sender was not told of the secret", r.ts))
-		}
+	return all.String()
+}
+
+// judgeSecret wants no secret published, and its sender told, unless they deleted it themselves: the bot may have
+// heard of nothing but that.
+func (c *crowd) judgeSecret(r *request, published string) (problems []string) {
+	if r.secret == "" {
+		return nil
+	}
+	if strings.Contains(published, r.secret) {
+		problems = append(problems, "its secret is in an issue")
+	}
+	told := slices.ContainsFunc(c.slack.DMs(r.user), func(m sandbox.Message) bool {
+		return m.BotID == c.slack.BotID() && strings.Contains(m.Text, strings.ReplaceAll(r.ts, ".", ""))
+	})
+	if !told && !r.deleted {
+		problems = append(problems, "its sender was not told of the secret")
 	}
 	return problems
 }
