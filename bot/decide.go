@@ -93,6 +93,7 @@ func (m *Machine) decideAll(ctx context.Context) {
 		if !ok {
 			return
 		}
+		m.door.crowd.pass()
 		m.decide(subject)
 		m.undecided.free(subject)
 		m.busy.add(-1)

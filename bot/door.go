@@ -29,6 +29,7 @@ type door struct {
 	m       *Machine
 	queue   chan delivery
 	refused atomic.Int64 // envelopes left to be sent again since the queue was last not full
+	crowd   crowd
 }
 
 type delivery struct {
@@ -43,24 +44,29 @@ type Acknowledger interface {
 }
 
 func newDoor(m *Machine) *door {
-	return &door{m: m, queue: make(chan delivery, doorCapacity)}
+	d := &door{m: m, queue: make(chan delivery, doorCapacity)}
+	d.crowd.init()
+	return d
 }
 
 // Receive takes an envelope that came on socket. It never waits.
 func (m *Machine) Receive(e slack.Envelope, socket Acknowledger) {
 	m.busy.add(1)
+	m.door.crowd.add(1)
 	select {
 	case m.door.queue <- delivery{e, socket, m.Now()}:
 		m.door.refused.Store(0)
 	default:
 		m.door.refused.Add(1)
 		m.Metrics.refused()
+		m.door.crowd.add(-1)
 		m.busy.add(-1)
 	}
 }
 
 // run takes deliveries in until ctx ends.
 func (d *door) run(ctx context.Context) {
+	defer d.crowd.disperse()
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	for range doorWorkers {
@@ -71,11 +77,52 @@ func (d *door) run(ctx context.Context) {
 					return
 				case delivered := <-d.queue:
 					d.take(delivered)
+					d.crowd.add(-1)
 					d.m.busy.add(-1)
 				}
 			}
 		})
 	}
+}
+
+// A crowd counts the envelopes at the door. While there are many, deciding waits: what Slack sends must be
+// acknowledged within 3 s, all else is only waited for.
+type crowd struct {
+	mu     sync.Mutex
+	thin   *sync.Cond
+	n      int
+	closed bool
+}
+
+// doorCrowd is how many envelopes at the door are too many to do anything else beside: more than are being stored.
+const doorCrowd = 2 * doorWorkers
+
+func (c *crowd) init() { c.thin = sync.NewCond(&c.mu) }
+
+func (c *crowd) add(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n += n
+	if c.n == doorCrowd {
+		c.thin.Broadcast()
+	}
+}
+
+// pass waits until the crowd is thin.
+func (c *crowd) pass() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.n > doorCrowd && !c.closed {
+		c.thin.Wait()
+	}
+}
+
+// disperse lets everybody pass from now on: the door is shut.
+func (c *crowd) disperse() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.thin.Broadcast()
 }
 
 // take stores what is ours in an envelope and acknowledges it. What can't be stored is not acknowledged: Slack
@@ -182,6 +229,9 @@ func (d *door) wants(h Handler, m Message) (wants bool, err error) {
 	if h.Message == nil {
 		return false, nil
 	}
+	if m.Mentions || m.Mentioned { // surely somebody's: to ask would be dearer
+		return true, nil
+	}
 	err = d.m.Store.View(func(v *store.View) error {
 		taken, err := h.Message(v, m, "")
 		wants = len(taken.Events) > 0
@@ -212,6 +262,9 @@ func (d *door) interaction(payload json.RawMessage) error {
 func (d *door) route(take func(*store.View) (store.Taken, error)) error {
 	due, err := d.m.Store.Take(take)
 	d.m.wakeDeciders(due)
+	if errors.Is(err, store.ErrPanic) {
+		return unreadable(err)
+	}
 	return err
 }
 

@@ -171,11 +171,14 @@ func (c *connection) inSavepoint(w *write) error {
 	return c.exec("RELEASE one")
 }
 
+// ErrPanic is returned for a route or a decision that panicked.
+var ErrPanic = errors.New("panic")
+
 // guarded turns a panic of w.do, which runs code of handlers, into an error.
 func (w *write) guarded(c *connection) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = fmt.Errorf("%w: %v", ErrPanic, p)
 		}
 	}()
 	return w.do(c)

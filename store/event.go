@@ -179,7 +179,7 @@ func (db *DB) Decide(subject string, decide func(*View, Event) (Decision, error)
 func guard(decide func(*View, Event) (Decision, error), v *View, e Event) (d Decision, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = fmt.Errorf("%w: %v", ErrPanic, p)
 		}
 	}()
 	return decide(v, e)

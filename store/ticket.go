@@ -28,6 +28,13 @@ type Ticket struct {
 	Issue     int    // 0 until there is one
 	URL       string
 	TicketDetails
+	stored ticketRow // as it was read
+}
+
+// A ticketRow is what is stored of a ticket.
+type ticketRow struct {
+	state, requester, language, url, details string
+	issue                                    int
 }
 
 // TicketDetails is what tickets are not searched by.
@@ -41,6 +48,7 @@ type TicketDetails struct {
 	Reading  int       `json:"reading,omitempty"`   // names that are being read
 	Shown    string    `json:"shown,omitempty"`     // what the reply in the thread says
 	Sent     string    `json:"sent,omitempty"`      // fingerprint of the issue as GitHub was told
+	Stale    bool      `json:"stale,omitempty"`     // something changed that the issue may show, since it was rendered
 	Observed bool      `json:"observed,omitempty"`  // its issue was made up, by observe mode
 	ClosedBy string    `json:"closed_by,omitempty"` // who said that it is not a request
 }
@@ -49,6 +57,9 @@ func (t *Ticket) put(c *connection) error {
 	details, err := json.Marshal(t.TicketDetails)
 	if err != nil {
 		return err
+	}
+	if t.stored == (ticketRow{t.State, t.Requester, t.Language, t.URL, string(details), t.Issue}) {
+		return nil
 	}
 	err = c.exec(`INSERT INTO tickets (id, state, requester, language, issue, url, details) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, requester = excluded.requester, language = excluded.language,
@@ -86,6 +97,7 @@ func (v *View) ticket(where string, args ...any) (*Ticket, error) {
 		return nil, nil
 	}
 	if err == nil {
+		t.stored = ticketRow{t.State, t.Requester, t.Language, t.URL, details, t.Issue}
 		err = json.Unmarshal([]byte(details), &t.TicketDetails)
 	}
 	if err != nil {
@@ -147,6 +159,13 @@ type Message struct {
 	Ticket            string
 	Comment           int64 // GitHub's id of the comment that holds it, 0 if none does
 	MessageDetails
+	stored messageRow // as it was read
+}
+
+// A messageRow is what is stored of a message.
+type messageRow struct {
+	details string
+	comment int64
 }
 
 // MessageDetails is what messages are not searched by.
@@ -175,6 +194,9 @@ func (m *Message) put(c *connection) error {
 	if err != nil {
 		return err
 	}
+	if m.stored == (messageRow{string(details), m.Comment}) {
+		return nil
+	}
 	err = c.exec(`INSERT INTO messages (team, channel, ts, ticket, comment, details) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (team, channel, ts) DO UPDATE SET comment = excluded.comment, details = excluded.details`,
 		m.Team, m.Channel, m.TS, m.Ticket, m.Comment, string(details))
@@ -192,6 +214,7 @@ func (v *View) Messages(ticket string) (messages []*Message, err error) {
 		if err := r.Scan(&m.Team, &m.Channel, &m.TS, &m.Comment, &details); err != nil {
 			return err
 		}
+		m.stored = messageRow{details, m.Comment}
 		messages = append(messages, m)
 		return json.Unmarshal([]byte(details), &m.MessageDetails)
 	}, "SELECT team, channel, ts, comment, details FROM messages WHERE ticket = ? ORDER BY ts, channel", ticket)

@@ -27,8 +27,12 @@ func (t *ticket) keep() error {
 	return nil
 }
 
-// keepBody renders the issue anew if it is not what GitHub was told.
+// keepBody renders the issue anew if it may not be what GitHub was told.
 func (t *ticket) keepBody(main *store.Message) error {
+	if !t.row.Stale {
+		return nil
+	}
+	t.row.Stale = false
 	title, body, err := t.render(main)
 	if err != nil {
 		return err

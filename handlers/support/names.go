@@ -46,7 +46,7 @@ func (t *ticket) missing(m *store.Message) ([]text.Ref, error) {
 	if m.Named {
 		return nil, nil
 	}
-	refs, err := refsOf(m)
+	refs, err := t.refsOf(m)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (t *ticket) missing(m *store.Message) ([]text.Ref, error) {
 
 // refsOf returns whose name is needed for m, each once: who wrote it and, if it may go into an issue, where, and
 // whom it mentions.
-func refsOf(m *store.Message) ([]text.Ref, error) {
+func (t *ticket) refsOf(m *store.Message) ([]text.Ref, error) {
 	if m.Deleted {
 		return nil, nil
 	}
@@ -82,21 +82,24 @@ func refsOf(m *store.Message) ([]text.Ref, error) {
 		return refs, nil
 	}
 	add(text.Ref{Kind: text.Channel, ID: m.Channel})
-	doc, err := docOf(m)
+	doc, err := t.docOf(m)
 	for _, ref := range doc.Refs() {
 		add(ref)
 	}
 	return refs, err
 }
 
-func docOf(m *store.Message) (doc text.Doc, err error) {
-	if len(m.Doc) > 0 {
-		err = json.Unmarshal(m.Doc, &doc)
+// docOf returns the text of m. It is looked at several times in one decision, and decoded once.
+func (t *ticket) docOf(m *store.Message) (text.Doc, error) {
+	if doc := t.docs[m]; doc != nil || len(m.Doc) == 0 {
+		return doc, nil
 	}
-	if err != nil {
-		err = fmt.Errorf("read message %s/%s: %w", m.Channel, m.TS, err)
+	var doc text.Doc
+	if err := json.Unmarshal(m.Doc, &doc); err != nil {
+		return nil, fmt.Errorf("read message %s/%s: %w", m.Channel, m.TS, err)
 	}
-	return doc, err
+	t.docs[m] = doc
+	return doc, nil
 }
 
 // read has names read: one read each, at most namesAtOnce, all groups in one.
@@ -166,6 +169,7 @@ func groupsOf(a store.Answer) (groups []slack.Group, err error) {
 }
 
 func (t *ticket) learn(e *store.Entry) {
+	t.row.Stale = true
 	e.ReadAt = t.event.At
 	t.learned[e.ID] = e
 	t.result.Records = append(t.result.Records, e)
@@ -190,7 +194,7 @@ func (t *ticket) name(ref text.Ref) string {
 
 // languageOf returns the language to answer m in: Japanese if it has kana, else that of the sender's Slack.
 func (t *ticket) languageOf(m *store.Message) (string, error) {
-	doc, err := docOf(m)
+	doc, err := t.docOf(m)
 	if err != nil {
 		return "", err
 	}

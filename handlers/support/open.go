@@ -109,6 +109,7 @@ func (t *ticket) refuse(place string) error {
 
 // create plans the issue, or plans it anew if it changed before it was sent.
 func (t *ticket) create(main *store.Message) error {
+	t.row.Stale = false
 	title, body, err := t.render(main)
 	if err != nil {
 		return err

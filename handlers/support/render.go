@@ -16,7 +16,7 @@ const titleLength = 80
 
 // render returns the issue as it should be: a title, and a body that says who asked what, where and when.
 func (t *ticket) render(main *store.Message) (title, body string, err error) {
-	doc, err := docOf(main)
+	doc, err := t.docOf(main)
 	if err != nil {
 		return "", "", err
 	}
@@ -36,7 +36,7 @@ func (t *ticket) render(main *store.Message) (title, body string, err error) {
 
 // renderMessage returns a message as a part of an issue, headed by who wrote it, where and when.
 func (t *ticket) renderMessage(m *store.Message, heading string) (string, error) {
-	doc, err := docOf(m)
+	doc, err := t.docOf(m)
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"supportbot/bot"
+	"supportbot/bot/text"
 	"supportbot/store"
 )
 
@@ -18,6 +19,7 @@ type ticket struct {
 	row      *store.Ticket
 	messages []*store.Message
 	learned  map[string]*store.Entry // of the directory, by this very event
+	docs     map[*store.Message]text.Doc
 	result   store.Decision
 }
 
@@ -77,7 +79,7 @@ func (h handler) load(v *store.View, e store.Event) (*ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ticket{handler: h, view: v, event: e, row: row, messages: messages, learned: map[string]*store.Entry{}}, nil
+	return &ticket{handler: h, view: v, event: e, row: row, messages: messages, learned: map[string]*store.Entry{}, docs: map[*store.Message]text.Doc{}}, nil
 }
 
 // heard takes a version of a message in. Versions may come in any order: the latest edit counts, a deletion is
@@ -96,6 +98,7 @@ func (t *ticket) heard() error {
 		m.Deleted, m.Mention, m.Doc = true, false, nil
 	default:
 		m.Edited, m.Seen, m.Mention, m.Doc = version.Edited, version.Seen, version.Mentions, encode(version.Doc)
+		t.docs[m] = version.Doc
 		m.Asked, m.Named = false, false
 		m.Withheld = append(m.Withheld, version.Withheld...)
 	}
@@ -105,6 +108,7 @@ func (t *ticket) heard() error {
 	if firstHeard && (version.Edited == "" || version.Mentioned) {
 		t.putFirst(m)
 	}
+	t.row.Stale = true
 	t.tryAgain(version)
 	return nil
 }
