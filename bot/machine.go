@@ -68,8 +68,8 @@ func New(o Options) (*Machine, error) {
 	return m, nil
 }
 
-// deciders is how many subjects are decided at the same time.
-const deciders = 4
+// deciders is how many subjects are decided at the same time: many, since their decisions share commits.
+const deciders = 32
 
 // Run goes on with everything that waits, and takes in what listen brings until ctx ends. It returns when what
 // was in hand then is finished.
