@@ -41,6 +41,7 @@ type app struct {
 	slack    *slack.Client
 	machine  *bot.Machine
 	metrics  *prometheus.Registry
+	address  string // of health and metrics, once served
 	log      *slog.Logger
 }
 
@@ -159,6 +160,8 @@ func (a *app) serve(ctx context.Context) error {
 		return fmt.Errorf("http.listen: %w", err)
 	}
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	a.log.Info("serving health and metrics", "address", listener.Addr().String())
+	a.address = listener.Addr().String()
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

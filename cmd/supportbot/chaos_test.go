@@ -22,8 +22,6 @@ var (
 
 // A storm is a bot among services that fail in all ways, on a clock that stands still between two ticks.
 type storm struct {
-	ticks         int
-	tAck, tSettle time.Duration
 	*world
 	t     *testing.T
 	crowd *crowd

@@ -54,7 +54,6 @@ var phases = []phase{
 type aim struct {
 	name  string
 	phase phase // that it is meant to hit; empty if any
-	calm  bool  // nothing may wait for an acknowledgement before
 	// kill lets people act and kills the bot. It returns false if the moment did not come.
 	kill func(*campaign) bool
 }

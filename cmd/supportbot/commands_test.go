@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"supportbot/integrations/sandbox"
+)
+
+func TestSandboxSaysWhatPeopleSee(t *testing.T) {
+	for name, tt := range map[string]struct {
+		say   string
+		code  int
+		shows []string
+	}{
+		"a mention is answered, with its issue": {"@support it fails", exitOK, []string{
+			"Alice Novak: @support it fails", "Support Bot: Received. This is issue #1", "Issue #1 (open) it fails", "labels: support, medium:slack, turn:team",
+		}},
+		"a mention in Japanese too":        {"@support ロードできません", exitOK, []string{"受け付けました", "ロードできません"}},
+		"without a mention nobody answers": {"it fails", exitFailed, []string{"Alice Novak: it fails"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, problems bytes.Buffer
+			code := run(t.Context(), []string{"sandbox", "--say", tt.say}, nil, &out, &problems, environ())
+			if code != tt.code {
+				t.Errorf("exit status %d, want %d: %s", code, tt.code, &problems)
+			}
+			for _, want := range tt.shows {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("does not show %q:\n%s", want, &out)
+				}
+			}
+		})
+	}
+}
+
+func TestSandboxIsPlayedByLines(t *testing.T) {
+	lines := strings.Join([]string{
+		"@support it fails", "/as kenji", "/click", "/issues", "/explain", "/in nowhere", "/nonsense", "/help", "/quit",
+	}, "\n")
+	var out, problems bytes.Buffer
+	if code := run(t.Context(), []string{"sandbox"}, strings.NewReader(lines), &out, &problems, environ()); code != exitOK {
+		t.Fatalf("exit status %d: %s", code, &problems)
+	}
+	for _, want := range []string{
+		"You are alice in #help-data", "closed issue", "Issue #1 (closed) it fails", "done    github.close_issue",
+		"there is no #nowhere", "there is no /nonsense", "/outage MINUTES",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("does not show %q:\n%s", want, &out)
+		}
+	}
+}
+
+// runningWorld starts the bot in a world of its own, with one answered mention, and returns its thread's ts.
+func runningWorld(t *testing.T) (*world, *app, string) {
+	t.Helper()
+	w := newWorld(sandbox.NewClock(scenarioStart), t.TempDir())
+	t.Cleanup(w.close)
+	ctx, cancel := context.WithTimeout(t.Context(), waitAtMost)
+	t.Cleanup(cancel)
+	a, err := w.bot(ctx, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.serve(ctx); err != nil {
+		t.Fatal(err)
+	}
+	stop := start(ctx, a)
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		if err := a.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := w.slack.WaitSockets(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	ts := w.slack.Post(sandbox.Post{Channel: helpChannel, User: "U0ALICE", Text: "@support it fails"})
+	if err := w.slack.WaitAcked(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.machine.Settle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return w, a, ts
+}
+
+func get(t *testing.T, address string) (int, string) {
+	t.Helper()
+	resp, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+func TestHealthAndMetricsAreServed(t *testing.T) {
+	_, a, _ := runningWorld(t)
+	for path, want := range map[string]string{
+		"/healthz": "ok",
+		"/readyz":  "ready",
+		"/metrics": `supportbot_actions_total{kind="github.create_issue",state="done"} 1`,
+	} {
+		if code, body := get(t, "http://"+a.address+path); code != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s: %d, lacks %q:\n%.2000s", path, code, want, body)
+		}
+	}
+}
+
+func TestExplainFindsATicketByIssueAndByLink(t *testing.T) {
+	w, _, ts := runningWorld(t)
+	config := filepath.Join(t.TempDir(), "supportbot.yml")
+	settings := fmt.Sprintf("slack: {support_group: %s}\ngithub: {repository: acme/analytics-support}\nstore: {path: %q}\n",
+		supportGroup, w.settings.Store.Path)
+	if err := os.WriteFile(config, []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := "https://acme.slack.com/archives/" + helpChannel + "/p" + strings.ReplaceAll(ts, ".", "")
+	for name, tt := range map[string]struct {
+		what  string
+		code  int
+		shows string
+	}{
+		"by its number":               {"1", exitOK, "done    slack.show [reply"},
+		"by its number with a sign":   {"#1", exitOK, "done    github.create_issue [issue]"},
+		"by the link of its message":  {link, exitOK, "is open. Issue 1"},
+		"by the link of a reply":      {"https://acme.slack.com/archives/C0HELP/p1111111111111111?thread_ts=" + ts + "&cid=C0HELP", exitOK, "is open. Issue 1"},
+		"a number that nobody has":    {"99", exitFailed, "no ticket has issue 99"},
+		"a message that nobody heard": {"https://acme.slack.com/archives/C0HELP/p1111111111111111", exitFailed, "no ticket has the thread"},
+		"neither a number nor a link": {"it fails", exitUsage, "neither"},
+		"a link to something else":    {"https://example.com/", exitUsage, "neither"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			code := run(t.Context(), []string{"explain", "--config", config, tt.what}, nil, &out, &out, environ())
+			if code != tt.code || !strings.Contains(out.String(), tt.shows) {
+				t.Errorf("exit status %d, want %d, and %q:\n%s", code, tt.code, tt.shows, &out)
+			}
+		})
+	}
+}
