@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"supportbot/integrations"
@@ -18,6 +19,7 @@ type performer struct {
 	service integrations.Service
 	limiter *integrations.Limiter
 	health  health
+	counts  sync.Mutex    // between asking the limiter and telling it of a start
 	free    chan struct{} // a token for each worker that has nothing in hand
 	wake    chan struct{}
 }
@@ -208,6 +210,8 @@ func (p *performer) mayStart(a store.Action) bool {
 	if k := p.m.kinds[a.Kind]; k.Lane != nil {
 		lane = k.Lane(call(a))
 	}
+	p.counts.Lock()
+	defer p.counts.Unlock()
 	now := p.m.Now()
 	if free := p.limiter.Free(lane, now); free.After(now) {
 		a.NotBefore = free
