@@ -235,7 +235,8 @@ func (a *Action) store(c *connection, set string, args ...any) error {
 // service's settle time has passed since its call began.
 func (db *DB) VoidLeases(service string, settle time.Duration) error {
 	return db.update(func(c *connection) error {
-		return c.exec("UPDATE actions SET not_before = min(not_before, started + ?) WHERE service = ? AND state = 'doing'",
+		return c.exec(`UPDATE actions SET not_before = min(not_before, started + ?)
+			WHERE service = ? AND state IN ('planned', 'doing') AND state = 'doing'`,
 			settle.Milliseconds(), service)
 	})
 }
@@ -256,7 +257,8 @@ func (db *DB) Starts(service string, since time.Time) (starts []Start, err error
 			s.At = fromMillis(ms)
 			starts = append(starts, s)
 			return err
-		}, "SELECT lane, started FROM actions WHERE service = ? AND started > ? AND lane <> '' ORDER BY started", service, millis(since))
+		}, `SELECT lane, started FROM actions WHERE service = ? AND started > 0 AND started > ? AND lane <> '' ORDER BY started`,
+			service, millis(since))
 	})
 	return starts, err
 }
