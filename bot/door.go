@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -217,12 +218,18 @@ func (d *door) message(m Message) error {
 	}
 	m = d.redact(m)
 	for _, h := range ours {
-		id := strings.ToLower(rand.Text())
+		id := newID(d.m.Now())
 		if err := d.route(func(v *store.View) (store.Taken, error) { return h.Message(v, m, id) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// newID returns an id that nobody can guess and that was never used before. It begins with the time, so that what
+// is new stands together in the database's indexes, however much is old.
+func newID(now time.Time) string {
+	return strconv.FormatInt(now.UnixMilli(), 36) + strings.ToLower(rand.Text()[:18])
 }
 
 func (d *door) wants(h Handler, m Message) (wants bool, err error) {

@@ -139,7 +139,7 @@ func (s *stage) explain(rest string) error {
 }
 
 // ticketID is what is random: the id of a ticket, in a marker and where an id to quote is given.
-var ticketID = regexp.MustCompile(`\b[a-z2-7]{26}\b`)
+var ticketID = regexp.MustCompile(`\b[a-z0-9]{8}[a-z2-7]{18}\b`)
 
 // longestText is how much of a text is written down.
 const longestText = 1000
