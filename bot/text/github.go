@@ -11,7 +11,7 @@ import (
 // (@name, @org/team, #12, GH-12, owner/repo#12, hashes, addresses), the names of emoji.
 
 // reference matches what GitHub would link, notify or replace.
-var reference = regexp.MustCompile(`@[A-Za-z0-9]` + // people, teams, mail addresses, owner/repo@hash
+var reference = regexp.MustCompile(`@[A-Za-z0-9_.-]` + // people, teams, mail addresses, owner/repo@hash
 	`|#[0-9]|://|(?i:(?:^|[^A-Za-z0-9])(?:GH-[0-9]|GHSA-|www\.))` +
 	`|:[a-z0-9_+-]*[a-z][a-z0-9_+-]*:|:(?:[+-]1|100|1234):`)
 
