@@ -168,8 +168,8 @@ func (m *Machine) alarm(what string, body AlarmBody) {
 	m.wakeDeciders(due)
 }
 
-// Settle looks at everything that is due now, and returns when nothing is in hand any more.
-func (m *Machine) Settle(ctx context.Context) error {
+// WaitIdle looks at everything that is due now, and returns when nothing is in hand any more.
+func (m *Machine) WaitIdle(ctx context.Context) error {
 	m.wakeTimers()
 	for _, p := range m.performers {
 		p.wakeUp()

@@ -205,7 +205,7 @@ func (s *storm) breathe() {
 	if s.app == nil {
 		return
 	}
-	for end := time.Now().Add(waitAtMost); s.wait(s.app.machine.Settle, brief) != nil && !s.hanging(); {
+	for end := time.Now().Add(waitAtMost); s.wait(s.app.machine.WaitIdle, brief) != nil && !s.hanging(); {
 		if time.Now().After(end) {
 			s.t.Fatalf("the bot does not come to rest\n%s", tail(s.log.Name()))
 		}

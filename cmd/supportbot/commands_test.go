@@ -90,7 +90,7 @@ func runningWorld(t *testing.T) (*world, *app, string) {
 	if err := w.slack.WaitAcked(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.machine.Settle(ctx); err != nil {
+	if err := a.machine.WaitIdle(ctx); err != nil {
 		t.Fatal(err)
 	}
 	return w, a, ts

@@ -120,7 +120,7 @@ func (p *player) settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for range hurries {
-		if err := errors.Join(p.slack.WaitAcked(ctx), p.app.machine.Settle(ctx)); err != nil {
+		if err := errors.Join(p.slack.WaitAcked(ctx), p.app.machine.WaitIdle(ctx)); err != nil {
 			return err
 		}
 		waiting, err := p.waiting()
@@ -129,7 +129,7 @@ func (p *player) settle(ctx context.Context) error {
 		}
 		p.clock.Advance(time.Second)
 	}
-	return p.app.machine.Settle(ctx)
+	return p.app.machine.WaitIdle(ctx)
 }
 
 // waiting says whether an action is planned or in hand.

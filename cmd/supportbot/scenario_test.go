@@ -155,7 +155,7 @@ func (s *stage) settle() error {
 		if err := s.heard(ctx); err != nil {
 			return err
 		}
-		if err := s.app.machine.Settle(ctx); err != nil {
+		if err := s.app.machine.WaitIdle(ctx); err != nil {
 			return fmt.Errorf("the bot does not come to rest: %w", err)
 		}
 	}
