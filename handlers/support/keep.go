@@ -87,15 +87,10 @@ func (t *ticket) gather(m *store.Message) error {
 
 // comment plans the comment that holds m, or plans it anew if m changed before it was sent.
 func (t *ticket) comment(m *store.Message) error {
-	body, err := t.renderMessage(m, "issue_added")
-	if err != nil {
+	body, changed, err := t.renderComment(m)
+	if !changed || err != nil {
 		return err
 	}
-	print := fingerprint(body)
-	if print == m.Sent {
-		return nil
-	}
-	m.Sent = print
 	t.plan(store.Action{Kind: "github.create_comment", Slot: commentSlot(m), Priority: mirror, At: m.At, Answer: true,
 		Body: encode(github.CreateComment{Number: t.row.Issue, Ticket: t.row.ID, Message: messageID(m), Body: body})})
 	t.alarm("flood:"+t.row.ID, fmt.Sprintf("%s has asked very often in a short time; what is over the limit is gathered in one issue. %s",
@@ -103,17 +98,23 @@ func (t *ticket) comment(m *store.Message) error {
 	return t.answerOnce(m, "gathered")
 }
 
+// renderComment returns the comment that holds m, and whether GitHub was not told just that.
+func (t *ticket) renderComment(m *store.Message) (body string, changed bool, err error) {
+	body, err = t.renderMessage(m, "issue_added")
+	if err != nil {
+		return "", false, err
+	}
+	before := m.Sent
+	m.Sent = fingerprint(body)
+	return body, m.Sent != before, nil
+}
+
 // keepComment renders the comment that holds m anew if it is not what GitHub was told.
 func (t *ticket) keepComment(m *store.Message) error {
-	body, err := t.renderMessage(m, "issue_added")
-	if err != nil {
+	body, changed, err := t.renderComment(m)
+	if !changed || err != nil {
 		return err
 	}
-	print := fingerprint(body)
-	if print == m.Sent {
-		return nil
-	}
-	m.Sent = print
 	t.plan(store.Action{Kind: "github.edit_comment", Slot: "edit:" + messageID(m), Priority: mirror,
 		Body: encode(github.EditComment{ID: m.Comment, Ticket: t.row.ID, Message: messageID(m), Body: body})})
 	return nil
