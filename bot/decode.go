@@ -138,18 +138,19 @@ func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool
 
 func (us Identity) mentionedIn(d text.Doc) bool { return d.Mentions(us.Group, us.User) }
 
-// ParseTS reads Slack's "seconds.microseconds", which is both a message's id and its time.
+// ParseTS reads Slack's "seconds.microseconds", which is both a message's id and its time. Slack's seconds have ten
+// digits; more would be a time that can't be stored.
 func ParseTS(ts string) (time.Time, error) {
 	seconds, micros, _ := strings.Cut(ts, ".")
-	s, err := strconv.ParseInt(seconds, 10, 64)
-	if err != nil || s <= 0 || len(micros) > 6 {
+	s, err := strconv.ParseUint(seconds, 10, 64)
+	if err != nil || s == 0 || len(seconds) > 10 || len(micros) > 6 {
 		return time.Time{}, fmt.Errorf("message with an impossible ts %.40q", ts)
 	}
-	us, err := strconv.ParseInt((micros + "000000")[:6], 10, 64)
+	us, err := strconv.ParseUint((micros + "000000")[:6], 10, 32)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("message with an impossible ts %.40q", ts)
 	}
-	return time.Unix(s, us*1000).UTC(), nil
+	return time.Unix(int64(s), int64(us)*1000).UTC(), nil
 }
 
 // blockActions is the payload of a press of a button
