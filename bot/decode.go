@@ -120,7 +120,7 @@ func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool
 	m := Message{
 		Team: c.Team, Channel: envelope.Channel, TS: said.TS, Thread: said.ThreadTS, At: at,
 		Sender: said.User, Edited: said.Edited.TS,
-		Private: envelope.ChannelType != "channel", Shared: c.ExtShared,
+		Private: envelope.ChannelType != "channel", Shared: c.ExtShared, Direct: envelope.ChannelType == "im",
 		Doc: text.Parse(said.Blocks, said.Text),
 	}
 	if m.Thread == "" {

@@ -58,6 +58,8 @@ type Message struct {
 	Mentioned bool `json:"mentioned,omitempty"` // the version before did
 	Private   bool `json:"private,omitempty"`   // not in a public channel
 	Shared    bool `json:"shared,omitempty"`    // in a channel shared with other companies
+	Direct    bool `json:"direct,omitempty"`    // said to the bot alone
+	Found     bool `json:"found,omitempty"`     // not heard live, but read later
 }
 
 // Key says which version of which message m is, however it came to us. Edits are told apart by their text too:

@@ -11,7 +11,7 @@ type Decision struct {
 	Timer    time.Time // when the subject is to be looked at again whatever happens; zero for never
 }
 
-// A Record is a row that handlers may change: *Ticket, *Message, *Entry, *Alarm.
+// A Record is a row that handlers may change: *Ticket, *Thread, *Message, *Entry, *Alarm.
 type Record interface{ put(*connection) error }
 
 // A View is a snapshot of the database: all that a decision may look at.

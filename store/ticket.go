@@ -51,7 +51,18 @@ type TicketDetails struct {
 	Stale    bool      `json:"stale,omitempty"`     // something changed that the issue may show, since it was rendered
 	Observed bool      `json:"observed,omitempty"`  // its issue was made up, by observe mode
 	ClosedBy string    `json:"closed_by,omitempty"` // who said that it is not a request
+	Late     bool      `json:"late,omitempty"`      // it was found by catch-up, long after it was written
+
+	Threads   map[string]string `json:"threads,omitempty"`   // by channel/ts: how much of each thread is known
+	Published []string          `json:"published,omitempty"` // who agreed that their private text goes into the issue
 }
+
+// How much of a thread is known, in TicketDetails.Threads.
+const (
+	ThreadReading = "reading" // it is being read
+	ThreadWhole   = "whole"   // all of it
+	ThreadCut     = "cut"     // it is longer than what is read of a thread
+)
 
 func (t *Ticket) put(c *connection) error {
 	details, err := json.Marshal(t.TicketDetails)
@@ -112,9 +123,18 @@ type Thread struct {
 	Channel string
 	TS      string // of the thread's first message
 	Ticket  string
-	Sender  string // who mentioned us
+	Sender  string // who mentioned us; empty if the bot itself began the thread
 	At      time.Time
 	Flood   bool // over the sender's limit
+}
+
+// put stores an alias that is given out later than at the door. One that a thread has stays.
+func (t *Thread) put(c *connection) error {
+	had, err := (&View{c}).Thread(t.Team, t.Channel, t.TS)
+	if had != nil || err != nil {
+		return err
+	}
+	return t.insert(c)
 }
 
 func (t Thread) insert(c *connection) error {
@@ -142,6 +162,14 @@ func scanThread(r interface{ Scan(...any) error }) (*Thread, error) {
 // Thread returns the alias that a Slack thread has, nil if it has none.
 func (v *View) Thread(team, channel, ts string) (*Thread, error) {
 	return scanThread(v.c.row(selectThread+" WHERE team = ? AND channel = ? AND ts = ?", team, channel, ts))
+}
+
+// ThreadNear returns the latest thread that somebody began for us in a channel, no further from at than within;
+// nil if there is none.
+func (v *View) ThreadNear(team, channel string, at time.Time, within time.Duration) (*Thread, error) {
+	ts := func(at time.Time) string { return fmt.Sprintf("%d.%06d", at.Unix(), at.Nanosecond()/1000) }
+	return scanThread(v.c.row(selectThread+` WHERE team = ? AND channel = ? AND ts BETWEEN ? AND ? AND sender <> ''
+		ORDER BY ts DESC LIMIT 1`, team, channel, ts(at.Add(-within)), ts(at.Add(within))))
 }
 
 // ThreadsOf counts the threads that sender began after since and until at, and returns the ticket that gathers
@@ -174,11 +202,14 @@ type MessageDetails struct {
 	Sender   string          `json:"sender"`
 	Name     string          `json:"name,omitempty"`   // of a bot, as it calls itself
 	Person   bool            `json:"person,omitempty"` // a person can be told things, a bot can't
+	Direct   bool            `json:"direct,omitempty"` // said to the bot alone
+	Found    bool            `json:"found,omitempty"`  // not heard live, but read later
 	At       time.Time       `json:"at"`
 	Edited   string          `json:"edited,omitempty"` // ts of the edit that made this version
 	Seen     string          `json:"seen,omitempty"`   // ts of Slack's notice of it
 	Deleted  bool            `json:"deleted,omitempty"`
-	Mention  bool            `json:"mention,omitempty"` // this version mentions us
+	Mention  bool            `json:"mention,omitempty"` // this version asks us
+	Asks     bool            `json:"asks,omitempty"`    // some version did
 	Place    string          `json:"place,omitempty"`   // why its text may not leave Slack, empty if it may
 	Doc      json.RawMessage `json:"doc,omitempty"`
 	Asked    bool            `json:"asked,omitempty"`    // names in this version were asked for
@@ -186,7 +217,9 @@ type MessageDetails struct {
 	Withheld []string        `json:"withheld,omitempty"` // kinds of the secrets that the sender is yet to be told of
 	Warned   bool            `json:"warned,omitempty"`   // the sender was told of a secret in it
 	Answered bool            `json:"answered,omitempty"` // its thread was told where the issue is
-	Sent     string          `json:"sent,omitempty"`     // fingerprint of the comment as GitHub was told
+	Part     string          `json:"part,omitempty"`     // of the issue that it stands in; empty if in none
+	Stale    bool            `json:"stale,omitempty"`    // its part may show something older
+	Sent     string          `json:"sent,omitempty"`     // of the first in a part: fingerprint of its comment as GitHub was told
 }
 
 func (m *Message) put(c *connection) error {
@@ -206,22 +239,38 @@ func (m *Message) put(c *connection) error {
 	return nil
 }
 
+const selectMessage = "SELECT team, channel, ts, ticket, comment, details FROM messages"
+
+func scanMessage(r interface{ Scan(...any) error }) (*Message, error) {
+	var m Message
+	var details string
+	if err := r.Scan(&m.Team, &m.Channel, &m.TS, &m.Ticket, &m.Comment, &details); err != nil {
+		return nil, err
+	}
+	m.stored = messageRow{details, m.Comment}
+	return &m, json.Unmarshal([]byte(details), &m.MessageDetails)
+}
+
 // Messages returns the messages of a ticket in the order in which they were written.
 func (v *View) Messages(ticket string) (messages []*Message, err error) {
 	err = v.c.each(func(r *sql.Rows) error {
-		m := &Message{Ticket: ticket}
-		var details string
-		if err := r.Scan(&m.Team, &m.Channel, &m.TS, &m.Comment, &details); err != nil {
-			return err
-		}
-		m.stored = messageRow{details, m.Comment}
+		m, err := scanMessage(r)
 		messages = append(messages, m)
-		return json.Unmarshal([]byte(details), &m.MessageDetails)
-	}, "SELECT team, channel, ts, comment, details FROM messages WHERE ticket = ? ORDER BY ts, channel", ticket)
+		return err
+	}, selectMessage+" WHERE ticket = ? ORDER BY ts, channel", ticket)
 	if err != nil {
 		return nil, fmt.Errorf("read messages of ticket %s: %w", ticket, err)
 	}
 	return messages, nil
+}
+
+// Message returns a message, nil if it is not stored.
+func (v *View) Message(team, channel, ts string) (*Message, error) {
+	m, err := scanMessage(v.c.row(selectMessage+" WHERE team = ? AND channel = ? AND ts = ?", team, channel, ts))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return m, err
 }
 
 // TicketOfMessage returns the id of the ticket that a message belongs to, empty if it belongs to none.
