@@ -104,6 +104,42 @@ func (us Identity) deletion(c callback, raw rawMessage, ts string) (Message, boo
 	return m, ok, err
 }
 
+// A place is what the lists of Slack don't say of each message: where it stands.
+type place struct {
+	team, channel string
+	kind          string // channel_type
+	shared        bool   // with other companies
+}
+
+// publicChannel is the one channel_type whose talk everybody in the company may read.
+const publicChannel = "channel"
+
+// listed reads a message of a list: it is there in the version that it had at, an edit under the key that the edit's
+// own event has.
+func (us Identity) listed(raw json.RawMessage, in place, at time.Time) (m Message, ok bool, err error) {
+	var said rawMessage
+	if err := json.Unmarshal(raw, &said); err != nil {
+		return Message{}, false, fmt.Errorf("decode message: %w", err)
+	}
+	c := callback{Team: in.team, ExtShared: in.shared}
+	said.Channel, said.ChannelType = in.channel, in.kind
+	if said.Subtype == "tombstone" {
+		m, ok, err = us.deletion(c, said, said.TS)
+	} else {
+		m, ok, err = us.version(c, said, said)
+	}
+	if m.Edited != "" {
+		m.Seen = formatTS(at)
+	}
+	m.Found = true
+	return m, ok, err
+}
+
+// formatTS is t as Slack writes it.
+func formatTS(t time.Time) string {
+	return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000)
+}
+
 // version reads one version of a message: envelope has the channel, said the words.
 func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool, error) {
 	own := said.BotID == us.Bot && us.Bot != "" || said.User == us.User && us.User != ""
@@ -120,7 +156,7 @@ func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool
 	m := Message{
 		Team: c.Team, Channel: envelope.Channel, TS: said.TS, Thread: said.ThreadTS, At: at,
 		Sender: said.User, Edited: said.Edited.TS,
-		Private: envelope.ChannelType != "channel", Shared: c.ExtShared, Direct: envelope.ChannelType == "im",
+		Private: envelope.ChannelType != publicChannel, Shared: c.ExtShared, Direct: envelope.ChannelType == "im",
 		Doc: text.Parse(said.Blocks, said.Text),
 	}
 	if m.Thread == "" {

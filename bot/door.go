@@ -151,20 +151,27 @@ var errUnreadable = errors.New("not understood")
 
 func unreadable(err error) error { return fmt.Errorf("%w: %w", errUnreadable, err) }
 
-// store stores what is ours in an envelope. A payload that makes our own code panic is unreadable.
-func (d *door) store(e slack.Envelope) (err error) {
+// guarded does what looks at things from outside. If they make our own code panic, they are unreadable.
+func guarded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = unreadable(fmt.Errorf("panic: %v", p))
 		}
 	}()
-	switch e.Type {
-	case "events_api":
-		return d.event(e.Payload)
-	case "interactive":
-		return d.interaction(e.Payload)
-	}
-	return nil
+	return do()
+}
+
+// store stores what is ours in an envelope.
+func (d *door) store(e slack.Envelope) error {
+	return guarded(func() error {
+		switch e.Type {
+		case "events_api":
+			return d.event(e.Payload)
+		case "interactive":
+			return d.interaction(e.Payload)
+		}
+		return nil
+	})
 }
 
 func (d *door) event(payload json.RawMessage) error {

@@ -49,7 +49,7 @@ type Message struct {
 	Name     string    `json:"name,omitempty"`   // of a bot, as it calls itself
 	At       time.Time `json:"at"`               // when it was written
 	Edited   string    `json:"edited,omitempty"` // ts of the edit that made this version, empty for the first
-	Seen     string    `json:"seen,omitempty"`   // ts of Slack's notice of that edit, finer than Edited's seconds
+	Seen     string    `json:"seen,omitempty"`   // ts of Slack's notice of that edit, or of when it was found; finer than Edited's seconds
 	Deleted  bool      `json:"deleted,omitempty"`
 	Doc      text.Doc  `json:"doc,omitempty"`
 	Withheld []string  `json:"withheld,omitempty"` // kinds of the secrets taken out

@@ -14,6 +14,7 @@ import (
 
 	"supportbot/integrations"
 	"supportbot/integrations/redact"
+	"supportbot/integrations/slack"
 	"supportbot/store"
 )
 
@@ -22,6 +23,7 @@ type Options struct {
 	Store    *store.DB
 	Handlers []Handler
 	Services []integrations.Service
+	Slack    *slack.Client // for what the machine itself reads there, within the limits of the service "slack"
 	Redactor *redact.Redactor
 	Identity Identity
 	Now      func() time.Time
@@ -65,6 +67,7 @@ func New(o Options) (*Machine, error) {
 			m.kinds[k.Name] = k
 		}
 	}
+	m.kinds[ReadThreadKind] = m.readThreadKind()
 	return m, nil
 }
 

@@ -210,16 +210,23 @@ func (p *performer) mayStart(a store.Action) bool {
 	if k := p.m.kinds[a.Kind]; k.Lane != nil {
 		lane = k.Lane(call(a))
 	}
-	p.counts.Lock()
-	defer p.counts.Unlock()
-	now := p.m.Now()
-	if free := p.limiter.Free(lane, now); free.After(now) {
+	free, ok := p.spend(lane, p.m.Now())
+	if !ok {
 		a.NotBefore = free
 		p.postpone(a)
-		return false
+	}
+	return ok
+}
+
+// spend counts a call in lane, if the limits let it start now; else it returns when they do.
+func (p *performer) spend(lane string, now time.Time) (free time.Time, ok bool) {
+	p.counts.Lock()
+	defer p.counts.Unlock()
+	if free := p.limiter.Free(lane, now); free.After(now) {
+		return free, false
 	}
 	p.limiter.Started(lane, now)
-	return true
+	return now, true
 }
 
 // fresh sees to it that a call goes out soon after the start that is on record: whoever settles it after a crash

@@ -80,7 +80,7 @@ func (a *app) join(ctx context.Context, secrets Secrets, c clock) error {
 	}
 	a.machine, err = bot.New(bot.Options{
 		Store: a.store, Handlers: list, Redactor: redactor, Now: c.Now, After: c.After, Log: a.log,
-		Services: services(a.settings, a.slack, hub, redactor),
+		Services: services(a.settings, a.slack, hub, redactor), Slack: a.slack,
 		Identity: bot.Identity{Team: us.TeamID, User: us.UserID, Bot: us.BotID, Group: a.settings.Slack.SupportGroup},
 		Metrics:  bot.NewMetrics(a.metrics, a.store),
 	})

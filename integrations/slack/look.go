@@ -101,6 +101,43 @@ func (c *Client) find(ctx context.Context, s Show, since time.Time, meant func(l
 	}
 }
 
+// A Page is a part of a list of messages, each as it came: slack-go would fail a whole page for one block or file
+// that it can't decode.
+type Page struct {
+	Messages []json.RawMessage
+	Next     string // cursor of the next page, empty after the last
+}
+
+// pageSize is the most that Slack gives at once (docs.slack.dev/reference/methods/conversations.history).
+const pageSize = "999"
+
+// History reads a page of what stands in a channel itself, the newest first: what is later than oldest, a ts, and
+// on from cursor; both may be empty (conversations.history).
+func (c *Client) History(ctx context.Context, channel, oldest, cursor string) (Page, error) {
+	return c.page(ctx, LaneHistory, url.Values{"channel": {channel}}, oldest, cursor)
+}
+
+// Replies reads a page of a thread, its root first on the first page, then what is later than oldest, a ts, in
+// order; oldest and cursor may be empty (conversations.replies).
+func (c *Client) Replies(ctx context.Context, channel, thread, oldest, cursor string) (Page, error) {
+	return c.page(ctx, LaneReplies, url.Values{"channel": {channel}, "ts": {thread}}, oldest, cursor)
+}
+
+func (c *Client) page(ctx context.Context, method string, form url.Values, oldest, cursor string) (Page, error) {
+	form.Set("limit", pageSize)
+	if oldest != "" {
+		form.Set("oldest", oldest)
+	}
+	if cursor != "" {
+		form.Set("cursor", cursor)
+	}
+	page, err := attempt(ctx, method, func(ctx context.Context) (list, error) { return c.list(ctx, method, form) })
+	if err != nil {
+		return Page{}, err
+	}
+	return Page{Messages: page.Messages, Next: page.Metadata.NextCursor}, nil
+}
+
 // list calls a method that lists messages. It is the one call that does not go through slack-go, which fails a
 // whole page for one block or file of anybody's that it can't decode: what is looked for would then never be
 // found, and Slack be taken for down. Its failures are those of slack-go.

@@ -28,10 +28,25 @@ type Channel struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
 	Private   bool   `json:"private"`
-	IM        bool   `json:"im"`         // a direct message, also of several people
-	ExtShared bool   `json:"ext_shared"` // with another company
+	IM        bool   `json:"im"`                // a direct message, also of several people
+	Several   bool   `json:"several,omitempty"` // a direct message of several people
+	ExtShared bool   `json:"ext_shared"`        // with another company
 	Archived  bool   `json:"archived"`
 	Member    bool   `json:"member"` // the bot is in it
+}
+
+// Type is what events call c's sort: "channel" if it is public, else "group", "im" or "mpim" (channel_type in
+// docs.slack.dev/reference/events/message).
+func (c Channel) Type() string {
+	switch {
+	case c.Several:
+		return "mpim"
+	case c.IM:
+		return "im"
+	case c.Private:
+		return "group"
+	}
+	return "channel"
 }
 
 // A Group is a user group, an element of the result of slack.read_groups.
@@ -86,7 +101,7 @@ func (c *Client) Channel(ctx context.Context, id string) (Channel, error) {
 		return Channel{}, broken(method)
 	}
 	return Channel{
-		ID: ch.ID, Name: ch.Name, IM: ch.IsIM || ch.IsMpIM, ExtShared: ch.IsExtShared, Archived: ch.IsArchived,
+		ID: ch.ID, Name: ch.Name, IM: ch.IsIM || ch.IsMpIM, Several: ch.IsMpIM, ExtShared: ch.IsExtShared, Archived: ch.IsArchived,
 		Private: ch.IsPrivate || ch.IsGroup || ch.IsIM || ch.IsMpIM, Member: ch.IsMember,
 	}, nil
 }

@@ -23,6 +23,11 @@ const (
 	lanePerson  = "users.info"
 	laneChannel = "conversations.info"
 	laneGroups  = "usergroups.list"
+
+	// LaneHistory, LaneReplies and LaneChannel are those of the calls that the machine makes itself.
+	LaneHistory = "conversations.history"
+	LaneReplies = "conversations.replies"
+	LaneChannel = laneChannel
 )
 
 // Service returns Slack with its kinds of action.
@@ -66,6 +71,8 @@ func limits(postsPerChannel int) []integrations.Limit {
 		tier(lanePerson, 100),
 		tier(laneChannel, 50),
 		tier(laneGroups, 20),
+		tier(LaneHistory, 50),
+		tier(LaneReplies, 50),
 	}
 }
 

@@ -1,0 +1,312 @@
+package bot
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"supportbot/integrations"
+	"supportbot/integrations/redact"
+	"supportbot/integrations/sandbox"
+	"supportbot/integrations/slack"
+	"supportbot/store"
+)
+
+// A town is a machine that does not run, beside a stand-in of Slack.
+type town struct {
+	*Machine
+	slack *sandbox.Slack
+	clock *sandbox.Clock
+}
+
+func newTown(t *testing.T, handlers ...Handler) town {
+	t.Helper()
+	clock := sandbox.NewClock(noon)
+	s := sandbox.NewSlack(sandbox.SlackOptions{Clock: clock})
+	t.Cleanup(s.Close)
+	s.AddPerson(sandbox.Person{ID: "U0ALICE", Name: "alice"})
+	s.AddGroup(sandbox.Group{ID: "S0SUPPORT", Handle: "support"})
+	s.AddChannel(sandbox.Channel{ID: "C1", Name: "data", Members: []string{"U0ALICE", s.BotUserID()}})
+	db, err := store.Open(filepath.Join(t.TempDir(), "bot.db"), clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	redactor, err := redact.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := slack.New(slack.Config{APIURL: s.URL(), BotToken: s.BotToken(), AppToken: s.AppToken()})
+	m, err := New(Options{
+		Store: db, Handlers: handlers, Redactor: redactor, Now: clock.Now, After: clock.After,
+		Services: []integrations.Service{client.Service(slack.Options{PostsPerChannelPerMinute: 60})}, Slack: client,
+		Identity: Identity{Team: s.TeamID(), User: s.BotUserID(), Bot: s.BotID(), Group: "S0SUPPORT"},
+		Log:      slog.New(slog.DiscardHandler), Metrics: NewMetrics(prometheus.NewRegistry(), db),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return town{m, s, clock}
+}
+
+func (w town) say(thread, text string) (ts string) {
+	return w.slack.Post(sandbox.Post{Channel: "C1", User: "U0ALICE", ThreadTS: thread, Text: text})
+}
+
+// keeper takes every message there is, and has it stored.
+func keeper() Handler {
+	return Handler{
+		Prefix: "test:",
+		Message: func(_ *store.View, m Message, _ string) (store.Taken, error) {
+			body, err := json.Marshal(m)
+			return store.Taken{Events: []store.Event{{Key: m.Key(), Subject: "test:1", Kind: "message", At: m.At, Body: body}}}, err
+		},
+		Decide: func(_ *store.View, e store.Event) (store.Decision, error) {
+			var m Message
+			err := json.Unmarshal(e.Body, &m)
+			row := &store.Message{Team: m.Team, Channel: m.Channel, TS: m.TS, Ticket: "1"}
+			row.Thread, row.Sender, row.Person, row.At, row.Deleted = m.Thread, m.Sender, !m.Bot, m.At, m.Deleted
+			return store.Decision{Records: []store.Record{row}}, err
+		},
+	}
+}
+
+// heard returns what the keeper took in, in order.
+func (w town) heard(t *testing.T) (messages []Message) {
+	t.Helper()
+	for _, e := range view(t, w.Machine, func(v *store.View) ([]store.Event, error) { return v.Events("test:1") }) {
+		var m Message
+		if err := json.Unmarshal(e.Body, &m); err != nil {
+			t.Fatal(err)
+		}
+		messages = append(messages, m)
+	}
+	return messages
+}
+
+// texts is what the keeper took in, as a person would tell it.
+func (w town) texts(t *testing.T) (told []string) {
+	t.Helper()
+	for _, m := range w.heard(t) {
+		line := m.Doc.Plain(nil)
+		switch {
+		case m.Deleted:
+			line = "deleted " + m.TS
+		case m.Edited != "":
+			line = "edited: " + line
+		}
+		told = append(told, line)
+	}
+	return told
+}
+
+func (w town) readThread(t *testing.T, thread string) (ThreadRead, error) {
+	t.Helper()
+	body, err := json.Marshal(ReadThread{Channel: "C1", Thread: thread})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := w.kinds[ReadThreadKind].Perform(t.Context(), integrations.Call{Body: body})
+	if err != nil {
+		return ThreadRead{}, err
+	}
+	var read ThreadRead
+	if err := json.Unmarshal(answer, &read); err != nil {
+		t.Fatal(err)
+	}
+	return read, nil
+}
+
+func TestAThreadIsReadAsItIsNow(t *testing.T) {
+	w := newTown(t, keeper())
+	root := w.say("", "it fails")
+	edited := w.say(root, "sicne when?")
+	w.slack.Edit("C1", edited, "since when?")
+	w.slack.Post(sandbox.Post{Channel: "C1", BotID: w.slack.BotID(), User: w.slack.BotUserID(), ThreadTS: root, Text: "our own"})
+	w.slack.Post(sandbox.Post{Channel: "C1", User: "U0ALICE", ThreadTS: root, Subtype: "channel_topic", Text: "a notice"})
+	w.slack.Post(sandbox.Post{Channel: "C1", BotID: "B0OTHER", ThreadTS: root, Text: "another bot"})
+	w.say(root, "since noon, password: "+"Kz7-not-a-real-one")
+	w.say("", "elsewhere")
+	read, err := w.readThread(t, root)
+	if err != nil || read != (ThreadRead{Messages: 4, Whole: true}) {
+		t.Errorf("read %+v, %v", read, err)
+	}
+	want := []string{"it fails", "edited: since when?", "another bot", "since noon, password: ⟦withheld: password⟧"}
+	if diff := cmp.Diff(want, w.texts(t)); diff != "" {
+		t.Errorf("heard something else (-want +got):\n%s", diff)
+	}
+	for _, m := range w.heard(t) {
+		if !m.Found || m.Private || m.Shared || m.Thread != root || m.Team != w.slack.TeamID() || m.Channel != "C1" {
+			t.Errorf("heard %+v", m)
+		}
+	}
+}
+
+func TestAFoundMessageHasTheKeyThatItHadLive(t *testing.T) {
+	w := newTown(t, keeper())
+	var live []json.RawMessage
+	root := w.say("", "it fails")
+	reply := w.say(root, "sicne when?")
+	w.clock.Advance(time.Second)
+	w.slack.Edit("C1", reply, "since when?")
+	for _, m := range w.slack.Thread("C1", root) {
+		e := fmt.Sprintf(`{"type":"message","channel":"C1","channel_type":"channel","user":"U0ALICE","ts":%q,"thread_ts":%q,"text":"…"}`, m.TS, root)
+		if m.Edited != nil {
+			said, err := json.Marshal(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e = fmt.Sprintf(`{"type":"message","subtype":"message_changed","channel":"C1","channel_type":"channel","ts":"1.2","message":%s}`, said)
+		}
+		live = append(live, json.RawMessage(e))
+	}
+	for _, e := range live {
+		payload, err := json.Marshal(callback{Type: "event_callback", Team: w.slack.TeamID(), Event: e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.door.event(payload); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.readThread(t, root); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.heard(t); len(got) != 2 || got[0].Found || got[1].Found {
+		t.Errorf("after hearing two versions live, a read left %+v", got)
+	}
+}
+
+func TestWhereAThreadIsSaysWhetherItIsPrivate(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		channel sandbox.Channel
+		private bool
+		shared  bool
+	}{
+		{"a public channel", sandbox.Channel{}, false, false},
+		{"a private channel, whatever letter its id begins with", sandbox.Channel{Private: true}, true, false},
+		{"a channel shared with another company", sandbox.Channel{ExtShared: true}, false, true},
+		{"a conversation of several", sandbox.Channel{MPIM: true}, true, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newTown(t, keeper())
+			test.channel.ID, test.channel.Name, test.channel.Members = "C1", "data", []string{"U0ALICE", w.slack.BotUserID()}
+			w.slack.AddChannel(test.channel)
+			if _, err := w.readThread(t, w.say("", "it fails")); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.heard(t); len(got) != 1 || got[0].Private != test.private || got[0].Shared != test.shared {
+				t.Errorf("heard %+v", got)
+			}
+		})
+	}
+}
+
+func TestOfALongThreadTheBeginningIsRead(t *testing.T) {
+	w := newTown(t, keeper())
+	root := w.say("", "it fails")
+	for n := range maxThread {
+		w.say(root, fmt.Sprint(n))
+	}
+	read, err := w.readThread(t, root)
+	if err != nil || read != (ThreadRead{Messages: maxThread, Whole: false}) {
+		t.Errorf("read %+v, %v", read, err)
+	}
+	heard := w.texts(t)
+	if len(heard) != maxThread || heard[maxThread-1] != fmt.Sprint(maxThread-2) {
+		t.Errorf("heard %d, the last %q", len(heard), heard[len(heard)-1])
+	}
+}
+
+// decideAll makes root a thread of the ticket of what the keeper took in, and has all of that decided.
+func (w town) decideAll(t *testing.T, root string) {
+	t.Helper()
+	_, err := w.Store.Take(func(v *store.View) (store.Taken, error) {
+		alias := store.Thread{Team: w.slack.TeamID(), Channel: "C1", TS: root, Ticket: "1", Sender: "U0ALICE", At: noon}
+		known, err := v.Thread(alias.Team, alias.Channel, alias.TS)
+		if known != nil || err != nil {
+			return store.Taken{}, err
+		}
+		return store.Taken{Threads: []store.Thread{alias}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range w.heard(t) {
+		w.decide("test:1")
+	}
+}
+
+func TestWhatAWholeThreadLacksWasDeleted(t *testing.T) {
+	w := newTown(t, keeper())
+	root := w.say("", "it fails")
+	reply := w.say(root, "since noon")
+	kept := w.say(root, "since eleven")
+	if _, err := w.readThread(t, root); err != nil {
+		t.Fatal(err)
+	}
+	w.decideAll(t, root)
+	before := len(w.heard(t))
+	w.slack.Delete("C1", reply)
+	if _, err := w.readThread(t, root); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.heard(t)[before:]; len(got) != 0 {
+		t.Errorf("a list may lag, but within a minute %+v was taken for deleted", got)
+	}
+	w.clock.Advance(showsWithin + time.Second)
+	w.slack.Delete("C1", root)
+	w.slack.Delete("C1", kept)
+	if _, err := w.readThread(t, root); err != nil {
+		t.Fatal(err)
+	}
+	w.decideAll(t, root)
+	want := []string{"deleted " + root, "deleted " + reply, "deleted " + kept}
+	if diff := cmp.Diff(want, w.texts(t)[before:]); diff != "" {
+		t.Errorf("heard something else (-want +got):\n%s", diff)
+	}
+	after := len(w.heard(t))
+	if read, err := w.readThread(t, root); err != nil || read.Messages != 0 || len(w.heard(t)) != after {
+		t.Errorf("read again: %+v, %v, %v", read, err, w.texts(t)[after:])
+	}
+}
+
+func TestAThreadThatCannotBeReadNow(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		fault   func(town)
+		failure integrations.Failure
+	}{
+		{"Slack is down", func(w town) { w.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, On: "conversations.replies"}) }, integrations.Unknown},
+		{"Slack wants fewer calls", func(w town) {
+			w.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Limited, On: "conversations.replies", Delay: 20 * time.Second})
+		}, integrations.Limited},
+		{"our own limit is reached", func(w town) {
+			for w.spend(slack.LaneChannel) == nil {
+			}
+		}, integrations.Limited},
+		{"the bot left the channel", func(w town) { w.slack.Leave("C1", w.slack.BotUserID()) }, integrations.Rejected},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newTown(t, keeper())
+			root := w.say("", "it fails")
+			test.fault(w)
+			_, err := w.readThread(t, root)
+			if e := integrations.AsError(err); err == nil || e.Failure != test.failure || strings.Contains(e.Code, "bug") {
+				t.Errorf("failed with %v", err)
+			}
+		})
+	}
+}
