@@ -160,7 +160,10 @@ func (r *threadRead) missing(known []*store.Message) error {
 		if r.seen[k.TS] || k.Deleted || r.began.Sub(k.At) < showsWithin {
 			continue
 		}
-		err := guarded(func() error { return r.m.door.message(r.deletion(k)) })
+		err := guarded(func() error {
+			_, err := r.m.door.message(r.deletion(k))
+			return err
+		})
 		if err != nil {
 			return notStored(err)
 		}
@@ -206,7 +209,8 @@ func (d *door) found(raw json.RawMessage, in place, at time.Time) (said bool, er
 			return nil
 		}
 		said = !m.Deleted
-		return d.message(m)
+		_, err = d.message(m)
+		return err
 	})
 	if errors.Is(err, errUnreadable) {
 		d.m.Log.Error("listed message not taken in", "channel", in.channel, "error", err)

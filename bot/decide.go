@@ -104,6 +104,7 @@ func (m *Machine) decideAll(ctx context.Context) {
 func (m *Machine) decide(subject string) {
 	h := m.handler(subject)
 	var begun []begun
+	var threads []store.Thread
 	decided, err := m.Store.Decide(subject, func(v *store.View, e store.Event) (store.Decision, error) {
 		if h == nil {
 			return store.Decision{}, fmt.Errorf("nobody handles %s", subject)
@@ -112,6 +113,7 @@ func (m *Machine) decide(subject string) {
 		if err == nil {
 			err = m.address(d.Actions)
 		}
+		threads = givenOut(d.Records)
 		return d, err
 	}, func(c store.Claimer, services []string) (err error) {
 		begun, err = m.begin(c, services)
@@ -124,12 +126,25 @@ func (m *Machine) decide(subject string) {
 		m.Alarm("parked", fmt.Sprintf("an event of %s could not be decided and was put aside", subject))
 	}
 	m.wakeDeciders(decided.Due)
+	if err == nil {
+		m.door.recall(threads)
+	}
 	if !decided.Timer.IsZero() {
 		m.wakeTimers()
 	}
 	for _, b := range begun {
 		b.goOn(err == nil)
 	}
+}
+
+// givenOut returns the aliases among records.
+func givenOut(records []store.Record) (threads []store.Thread) {
+	for _, r := range records {
+		if t, ok := r.(*store.Thread); ok {
+			threads = append(threads, *t)
+		}
+	}
+	return threads
 }
 
 // A begun is what a decision's transaction claimed at one service.

@@ -31,6 +31,7 @@ type door struct {
 	queue   chan delivery
 	refused atomic.Int64 // envelopes left to be sent again since the queue was last not full
 	crowd   crowd
+	early   *memory // replies that came before what makes their thread ours
 }
 
 type delivery struct {
@@ -45,7 +46,7 @@ type Acknowledger interface {
 }
 
 func newDoor(m *Machine) *door {
-	d := &door{m: m, queue: make(chan delivery, doorCapacity)}
+	d := &door{m: m, queue: make(chan delivery, doorCapacity), early: newMemory()}
 	d.crowd.init()
 	return d
 }
@@ -195,7 +196,7 @@ func (d *door) event(payload json.RawMessage) error {
 		if !ok {
 			return nil
 		}
-		return d.message(m)
+		return d.heard(m, payload)
 	}
 	id, change, err := refresh(inner.Type, c.Event)
 	if err != nil {
@@ -207,30 +208,53 @@ func (d *door) event(payload json.RawMessage) error {
 	return d.m.Store.Refresh(id, change)
 }
 
-// message stores a message for the handlers whose it is. Most messages concern nobody: that is asked on a
-// snapshot, before the dear work of taking secrets out.
-func (d *door) message(m Message) error {
+// heard takes in a message that came in payload. A reply that nobody wants is remembered, and then offered once more:
+// the mention that makes its thread ours may have been stored in between, by somebody who could not recall it yet.
+func (d *door) heard(m Message, payload json.RawMessage) error {
+	taken, err := d.message(m)
+	if taken || err != nil || m.Thread == m.TS {
+		return err
+	}
+	d.early.keep(threadID{m.Team, m.Channel, m.Thread}, payload, d.m.Now())
+	_, err = d.message(m)
+	return err
+}
+
+// recall takes in what was said lately in threads that are somebody's now.
+func (d *door) recall(threads []store.Thread) {
+	for _, t := range threads {
+		for _, payload := range d.early.recall(threadID{t.Team, t.Channel, t.TS}, d.m.Now()) {
+			if err := guarded(func() error { return d.event(payload) }); err != nil {
+				d.m.Log.Error("early reply not taken in", "channel", t.Channel, "thread", t.TS, "error", err)
+			}
+		}
+	}
+}
+
+// message stores a message for the handlers whose it is, and says whether there are any. Most messages concern
+// nobody: that is asked on a snapshot, before the dear work of taking secrets out.
+func (d *door) message(m Message) (taken bool, err error) {
 	var ours []Handler
 	for _, h := range d.m.Handlers {
 		wants, err := d.wants(h, m)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if wants {
 			ours = append(ours, h)
 		}
 	}
 	if len(ours) == 0 {
-		return nil
+		return false, nil
 	}
 	m = d.redact(m)
 	for _, h := range ours {
 		id := newID(d.m.Now())
 		if err := d.route(func(v *store.View) (store.Taken, error) { return h.Message(v, m, id) }); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // newID returns an id that nobody can guess and that was never used before. It begins with the time, so that what
@@ -274,10 +298,17 @@ func (d *door) interaction(payload json.RawMessage) error {
 
 // route stores what a handler takes, and has it decided.
 func (d *door) route(take func(*store.View) (store.Taken, error)) error {
-	due, err := d.m.Store.Take(take)
+	var taken store.Taken
+	due, err := d.m.Store.Take(func(v *store.View) (t store.Taken, err error) {
+		taken, err = take(v)
+		return taken, err
+	})
 	d.m.wakeDeciders(due)
 	if errors.Is(err, store.ErrPanic) {
 		return unreadable(err)
+	}
+	if err == nil {
+		d.recall(taken.Threads)
 	}
 	return err
 }
