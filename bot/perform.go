@@ -190,9 +190,8 @@ func (p *performer) do(a store.Action) (due []string) {
 		if settled {
 			return due
 		}
-		a.State = store.Planned
 	}
-	if !p.fresh(&a) {
+	if a.State == store.Planned && !p.fresh(&a) {
 		return nil
 	}
 	result, err := kind.Perform(ctx, call(a))
@@ -206,10 +205,7 @@ func (p *performer) do(a store.Action) (due []string) {
 // mayStart counts a in the lane that it is in now: that may have changed since it was planned, and then it may
 // have to wait.
 func (p *performer) mayStart(a store.Action) bool {
-	lane := ""
-	if k := p.m.kinds[a.Kind]; k.Lane != nil {
-		lane = k.Lane(call(a))
-	}
+	lane := laneOf(a, p.m.kinds[a.Kind])
 	free, ok := p.spend(lane, p.m.Now())
 	if !ok {
 		a.NotBefore = free
@@ -229,6 +225,17 @@ func (p *performer) spend(lane string, now time.Time) (free time.Time, ok bool) 
 	return now, true
 }
 
+// laneOf is the lane that the next step of a counts in: to look for what an earlier attempt did is another call
+// than to do it.
+func laneOf(a store.Action, k integrations.Kind) string {
+	if k.Lane == nil {
+		return ""
+	}
+	c := call(a)
+	c.Looking = k.Settling == integrations.LookUp && a.State == store.Doing && a.Ref == nil
+	return k.Lane(c)
+}
+
 // fresh sees to it that a call goes out soon after the start that is on record: whoever settles it after a crash
 // counts from there, and a busy machine may have stalled us since.
 func (p *performer) fresh(a *store.Action) bool {
@@ -241,12 +248,14 @@ func (p *performer) fresh(a *store.Action) bool {
 	return true
 }
 
-// settle finds out about an earlier attempt whose outcome is open. It returns false if a is to be performed (again).
+// settle finds out about an earlier attempt whose outcome is open. It returns false if a is to be performed (again);
+// then a.State says whether that outcome is still open.
 func (p *performer) settle(ctx context.Context, a *store.Action, kind integrations.Kind) (settled bool, due []string) {
 	switch {
 	case kind.Settling == integrations.BestEffort && a.Epoch > 2:
 		return true, p.finish(*a, store.Failed, nil, errors.New("given up"))
 	case kind.Settling != integrations.LookUp || a.Ref != nil: // an edit of what was posted may be repeated
+		a.State = store.Planned
 		return false, nil
 	}
 	result, found, err := kind.Find(ctx, call(*a))
@@ -254,7 +263,11 @@ func (p *performer) settle(ctx context.Context, a *store.Action, kind integratio
 		return true, p.failed(*a, kind, asOpen(integrations.AsError(err)))
 	}
 	p.learn(nil)
-	if found {
+	switch {
+	case found && kind.Edits && a.Started.Before(a.PlannedAt): // not begun by us, so it may show something else
+		a.Ref = result
+		return false, nil
+	case found:
 		return true, p.finish(*a, store.Done, result, nil)
 	}
 	// A write may land, and lists may show it, late. Only a look after twice the settle time is believed.
@@ -266,11 +279,9 @@ func (p *performer) settle(ctx context.Context, a *store.Action, kind integratio
 	if a.Answer { // its handler plans it anew, by what is known now: the text may have been taken back since
 		return true, p.finish(*a, store.Withdrawn, nil, nil)
 	}
-	if err := p.m.Store.Restart(a); err != nil {
-		p.m.Log.Error("action not restarted", "action", a.ID, "error", err)
-		return true, nil
-	}
-	return false, nil
+	a.State, a.NotBefore = store.Planned, p.m.Now() // to be done in its turn: that is another call, with limits of its own
+	p.postpone(*a)
+	return true, nil
 }
 
 // asOpen is a failed look-up as a failure of its action, whose outcome stays open whatever the look-up met.
@@ -299,11 +310,9 @@ func (p *performer) failed(a store.Action, kind integrations.Kind, e *integratio
 	case integrations.Rejected:
 		return p.finish(a, store.Failed, nil, e)
 	case integrations.Limited:
-		lane := ""
-		if kind.Lane != nil && !p.service.Shared {
-			lane = kind.Lane(call(a))
-		}
-		if lane != "" || p.service.Shared {
+		if p.service.Shared {
+			p.limiter.Hold("", a.NotBefore)
+		} else if lane := laneOf(a, kind); lane != "" {
 			p.limiter.Hold(lane, a.NotBefore)
 		}
 	case integrations.Locked:

@@ -18,19 +18,23 @@ type desk struct {
 	settling integrations.Settling
 	read     bool
 	outcomes []error // of the next attempts; what comes after goes well
+	edits    bool    // what was found is brought up to date
 	there    bool    // a look-up finds it
 	lookErr  error
 
-	done, looks int
+	done, looks, edited int
 }
 
 func (d *desk) service() integrations.Service {
 	return integrations.Service{
 		Name: "desk", Timeout: time.Second, Settle: testSettle, Workers: 2,
 		Kinds: []integrations.Kind{{
-			Name: "desk.do", Settling: d.settling, Read: d.read,
-			Perform: func(context.Context, integrations.Call) (json.RawMessage, error) {
+			Name: "desk.do", Settling: d.settling, Read: d.read, Edits: d.edits,
+			Perform: func(_ context.Context, c integrations.Call) (json.RawMessage, error) {
 				d.done++
+				if c.Ref != nil {
+					d.edited++
+				}
 				if len(d.outcomes) > 0 {
 					err := d.outcomes[0]
 					d.outcomes = d.outcomes[1:]
@@ -139,8 +143,10 @@ func TestHowAnUnknownOutcomeIsSettled(t *testing.T) {
 			{testSettle - 1, store.Doing, 1, 0}, {testSettle, store.Done, 2, 0}}},
 		{"a notice is repeated", desk{settling: integrations.Repeat}, false, []step{{testSettle, store.Done, 2, 0}}},
 		{"what is found is done", desk{settling: integrations.LookUp, there: true}, false, []step{{testSettle, store.Done, 1, 1}}},
-		{"what is not found is looked for again, then repeated", desk{settling: integrations.LookUp}, false, []step{
-			{testSettle, store.Doing, 1, 1}, {2*testSettle - 1, store.Doing, 1, 1}, {2 * testSettle, store.Done, 2, 2}}},
+		{"what is not found is looked for again, then repeated in its turn", desk{settling: integrations.LookUp}, false, []step{
+			{testSettle, store.Doing, 1, 1}, {2*testSettle - 1, store.Doing, 1, 1}, {2 * testSettle, store.Planned, 1, 2}, {2 * testSettle, store.Done, 2, 2}}},
+		{"what was posted is as it was planned", desk{settling: integrations.LookUp, there: true, edits: true}, false, []step{
+			{testSettle, store.Done, 1, 1}}},
 		{"what is not found and has an answer is for its handler to plan anew", desk{settling: integrations.LookUp}, true, []step{
 			{testSettle, store.Doing, 1, 1}, {2 * testSettle, store.Withdrawn, 1, 2}}},
 		{"a look-up that fails settles nothing", desk{settling: integrations.LookUp, lookErr: failing(integrations.Rejected)}, false, []step{
@@ -160,6 +166,42 @@ func TestHowAnUnknownOutcomeIsSettled(t *testing.T) {
 				if a.State != s.state || d.done != s.done || d.looks != s.looks {
 					t.Errorf("after %v: %s, %d attempts, %d looks; want %s, %d, %d", s.after, a.State, d.done, d.looks, s.state, s.done, s.looks)
 				}
+			}
+		})
+	}
+}
+
+// What an earlier database knew, and this one does not, may have been done.
+func TestInvariant2_WhatMayHaveBeenDoneAlreadyIsLookedForFirst(t *testing.T) {
+	type step struct {
+		state               string
+		done, edited, looks int // so far
+	}
+	for _, test := range []struct {
+		name   string
+		desk   desk
+		answer bool
+		steps  []step
+	}{
+		{"what is found is done", desk{there: true}, true, []step{{store.Done, 0, 0, 1}}},
+		{"what is not found is done in its turn", desk{}, false, []step{{store.Planned, 0, 0, 1}, {store.Done, 1, 0, 1}}},
+		{"what is not found and has an answer is for its handler to plan plainly", desk{}, true, []step{{store.Withdrawn, 0, 0, 1}}},
+		{"what is found and can be edited is brought up to date", desk{there: true, edits: true}, false, []step{{store.Done, 1, 1, 1}}},
+		{"an edit that a limit refused is tried again, after another look", desk{there: true, edits: true,
+			outcomes: []error{failing(integrations.Limited)}}, false, []step{{store.Doing, 1, 1, 1}, {store.Done, 2, 2, 2}}},
+		{"a look-up that fails settles nothing", desk{lookErr: failing(integrations.Unreachable)}, false, []step{{store.Doing, 0, 0, 1}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := test.desk
+			d.settling = integrations.LookUp
+			m, clock := newMachine(t, []integrations.Service{d.service()})
+			planOne(t, m, store.Action{Unsure: true, At: noon.Add(-time.Hour), Answer: test.answer})
+			for n, s := range test.steps {
+				a := attempt(t, m)
+				if a.State != s.state || d.done != s.done || d.edited != s.edited || d.looks != s.looks {
+					t.Errorf("step %d: %s, %d attempts, %d edits, %d looks; want %+v", n, a.State, d.done, d.edited, d.looks, s)
+				}
+				clock.pass(time.Second)
 			}
 		})
 	}

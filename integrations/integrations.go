@@ -81,6 +81,7 @@ type Call struct {
 	Body    json.RawMessage // the payload, as planned
 	Ref     json.RawMessage // the result of what was first posted in the slot, nil if nothing was
 	Started time.Time       // when the first attempt whose outcome is still open began
+	Looking bool            // for Kind.Lane: this step only looks for what an earlier attempt may have done
 }
 
 // A Kind is one sort of action at a service: how to perform it, and how to settle it if the answer got lost.
@@ -95,6 +96,8 @@ type Kind struct {
 	Lane func(c Call) string
 	// Perform does it, in one attempt, and returns what the service answered, as JSON.
 	Perform func(ctx context.Context, c Call) (json.RawMessage, error)
+	// Edits says that a call with a Ref edits what is there, so that what was found can be brought up to date.
+	Edits bool
 	// Find looks for what an earlier attempt may have done since c.Started. Only for LookUp.
 	Find func(ctx context.Context, c Call) (result json.RawMessage, found bool, err error)
 	// Observed makes up the answer for observe mode. Nil for reads.

@@ -29,6 +29,7 @@ type Action struct {
 	Priority int    // lower goes first
 	At       time.Time
 	Answer   bool // its outcome is to be an event of its subject; a failure always is
+	Unsure   bool // when planned: it may have been done already, since At, so it is looked for before it is done
 	Body     json.RawMessage
 
 	State      string
@@ -43,7 +44,8 @@ type Action struct {
 	Ref        json.RawMessage // what was posted first in the slot, nil if nothing was
 }
 
-// plan stores an action of e's subject. It takes e's age, unless it has one.
+// plan stores an action of e's subject. It takes e's age, unless it has one. One that may have been done already is
+// stored as one whose outcome is open.
 func (db *DB) plan(c *connection, e Event, a Action) error {
 	if a.Slot != "" {
 		if err := db.withdraw(c, e.Subject, a.Slot); err != nil {
@@ -53,9 +55,13 @@ func (db *DB) plan(c *connection, e Event, a Action) error {
 	if a.At.IsZero() {
 		a.At = e.At
 	}
-	err := c.exec(`INSERT INTO actions (subject, service, kind, slot, lane, priority, at, planned_at, answer, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.Subject, a.Service, a.Kind, a.Slot, a.Lane, a.Priority, millis(a.At), millis(db.now()), a.Answer, string(a.Body))
+	a.State = Planned
+	if a.Unsure {
+		a.State, a.Started = Doing, a.At
+	}
+	err := c.exec(`INSERT INTO actions (subject, service, kind, slot, lane, priority, at, planned_at, started, state, answer, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.Subject, a.Service, a.Kind, a.Slot, a.Lane, a.Priority, millis(a.At), millis(db.now()), millis(a.Started), a.State, a.Answer, string(a.Body))
 	if err != nil {
 		return fmt.Errorf("plan %s: %w", a.Kind, err)
 	}

@@ -436,3 +436,20 @@ func TestWhatADecisionClaimedIsFreeAgainIfItIsNotStored(t *testing.T) {
 		t.Errorf("claimed %+v, %v; want the one action of the decision that was stored", actions, err)
 	}
 }
+
+func TestAnActionThatMayHaveBeenDoneIsPlannedAsOneOfUnknownOutcome(t *testing.T) {
+	db, _, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	unsure := plan("issue", "issue", 1, noon.Add(-time.Hour))
+	unsure.Unsure = true
+	decideWith(t, db, "ticket:a", Decision{Actions: []Action{unsure}})
+	take(t, db, event("2", "ticket:a"))
+	decideWith(t, db, "ticket:a", Decision{Withdraw: []string{"issue"}}) // what was done can't be withdrawn
+	claimed, _, err := db.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Minute)})
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %v: %v", claimed, err)
+	}
+	if a := claimed[0]; a.State != Doing || !a.Started.Equal(noon.Add(-time.Hour)) {
+		t.Errorf("is %s since %v", a.State, a.Started)
+	}
+}

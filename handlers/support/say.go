@@ -21,7 +21,7 @@ func (t *ticket) show(id string, blocks func(said string) ([]slackapi.Block, err
 	if err != nil {
 		return err
 	}
-	show := slack.Show{Channel: t.row.Channel, ThreadTS: t.row.Thread, Text: said}
+	show := slack.Show{Channel: t.row.Channel, ThreadTS: t.row.Thread, Text: said, Sole: true}
 	if blocks != nil {
 		b, err := blocks(said)
 		if err != nil {
@@ -45,7 +45,7 @@ func (t *ticket) showIn(m *store.Message, slot, id string) error {
 		return err
 	}
 	t.plan(store.Action{Kind: "slack.show", Slot: slot, Priority: tell,
-		Body: encode(slack.Show{Channel: m.Channel, ThreadTS: m.Thread, Text: said})})
+		Body: encode(slack.Show{Channel: m.Channel, ThreadTS: m.Thread, Text: said, Sole: true})})
 	return nil
 }
 

@@ -252,8 +252,8 @@ func (t *ticket) thread() string { return t.row.Team + "/" + t.row.Channel + "/"
 // Slots of a ticket's actions.
 const issueSlot = "issue"
 
-// replySlot holds the one reply in a thread.
-func (t *ticket) replySlot() string { return "reply:" + t.row.Channel + ":" + t.row.Thread }
+// replySlot holds the one reply in a thread. It does not name the channel, whose id may change.
+func (t *ticket) replySlot() string { return "reply:" + t.row.Thread }
 
 // Priorities: lower goes first.
 const (

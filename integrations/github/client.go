@@ -244,6 +244,8 @@ type Issue struct {
 	Number int      `json:"number"`
 	URL    string   `json:"url"`
 	Labels []string `json:"labels"` // that GitHub gave it: fewer than asked for if the bot lacks the right
+	// Ticket is the one that opened it, if that was another than asks for it now: then nobody knows what it holds.
+	Ticket string `json:"ticket,omitempty"`
 }
 
 func issueOf(i *github.Issue) Issue {

@@ -12,8 +12,10 @@ const (
 	perPage   = 100
 )
 
-// findIssue returns the first issue of our own account with marker that changed since then, or nil.
-func (c *Client) findIssue(ctx context.Context, since time.Time, marker string) (*Issue, error) {
+// findIssue returns the first issue of our own account that changed since then and whose marker names a thread,
+// or nil. The ticket in the marker may be another one than today's: the thread may have been forgotten, and its issue
+// not, if the database was restored from a backup.
+func (c *Client) findIssue(ctx context.Context, since time.Time, thread string) (*Issue, error) {
 	self, err := c.known(ctx)
 	if err != nil {
 		return nil, err
@@ -33,8 +35,12 @@ func (c *Client) findIssue(ctx context.Context, since time.Time, marker string) 
 			return nil, err
 		}
 		for _, i := range page {
-			if !i.IsPullRequest() && self.wrote(i.User) && marked(i.GetBody(), marker) {
+			if i.IsPullRequest() || !self.wrote(i.User) {
+				continue
+			}
+			if mark := markOf(i.GetBody(), "thread", thread); mark != nil {
 				found := issueOf(i)
+				found.Ticket = mark["ticket"]
 				return &found, nil
 			}
 		}
@@ -45,8 +51,9 @@ func (c *Client) findIssue(ctx context.Context, since time.Time, marker string) 
 	}
 }
 
-// findComment returns the first comment of our own account with marker that changed since then, or nil.
-func (c *Client) findComment(ctx context.Context, number int, since time.Time, marker string) (*Comment, error) {
+// findComment returns the first comment on an issue, of our own account, that changed since then and whose marker
+// names a message, or nil.
+func (c *Client) findComment(ctx context.Context, number int, since time.Time, message string) (*Comment, error) {
 	self, err := c.known(ctx)
 	if err != nil {
 		return nil, err
@@ -64,7 +71,7 @@ func (c *Client) findComment(ctx context.Context, number int, since time.Time, m
 			return nil, err
 		}
 		for _, m := range page {
-			if self.wrote(m.User) && marked(m.GetBody(), marker) {
+			if self.wrote(m.User) && markOf(m.GetBody(), "message", message) != nil {
 				return &Comment{ID: m.GetID(), URL: m.GetHTMLURL()}, nil
 			}
 		}

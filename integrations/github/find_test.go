@@ -27,7 +27,9 @@ func TestIssueIsFoundByItsMarker(t *testing.T) {
 		{"a marker forged by somebody else", []string{listed(5, 8, "mallory", issueMarker, "")}, false},
 		{"a marker forged by somebody who took our old name", []string{listed(5, 8, "bot", issueMarker, "")}, false},
 		{"a marker within a line", []string{listed(5, 7, "bot", "He wrote "+issueMarker, "")}, false},
-		{"the marker of another ticket", []string{listed(5, 7, "bot", strings.Replace(issueMarker, "01J", "01K", 1), "")}, false},
+		{"the marker of another thread", []string{listed(5, 7, "bot", strings.Replace(issueMarker, "/C1/", "/C2/", 1), "")}, false},
+		{"a marker whose thread only begins like ours", []string{listed(5, 7, "bot", strings.Replace(issueMarker, " -->", "0 -->", 1), "")}, false},
+		{"a marker that does not end", []string{listed(5, 7, "bot", strings.TrimSuffix(issueMarker, " -->"), "")}, false},
 		{"a pull request", []string{listed(5, 7, "bot", issueMarker, `,"pull_request":{"url":"u"}`)}, false},
 	}
 	for _, tt := range tests {
@@ -56,6 +58,28 @@ func TestIssueIsFoundByItsMarker(t *testing.T) {
 	}
 }
 
+// After a restore from a backup the thread has another ticket than the one that opened its issue.
+func TestInvariant2_AnIssueOfAForgottenTicketIsFoundByItsThread(t *testing.T) {
+	_, c := newFake(t, map[string]http.HandlerFunc{
+		"GET /repos/acme/support/issues": says("[" + listed(5, 7, "bot", strings.Replace(issueMarker, "01J", "01H", 1), "") + "]"),
+	})
+	result, found, err := kind(t, c, "github.create_issue").Find(t.Context(), call(t, aCreate))
+	if want := `{"number":5,"url":"u","labels":[],"ticket":"01H"}`; err != nil || !found || string(result) != want {
+		t.Errorf("found is %v, %s, %v; want %s", found, result, err, want)
+	}
+}
+
+func TestLookUpsCountInALaneOfTheirOwn(t *testing.T) {
+	_, c := newFake(t, nil)
+	for _, name := range []string{"github.create_issue", "github.create_comment"} {
+		looking := call(t, aCreate)
+		looking.Looking = true
+		if got := kind(t, c, name).Lane(looking); got != laneLook {
+			t.Errorf("a look-up of %s counts as %q", name, got)
+		}
+	}
+}
+
 func TestCommentIsFoundByItsMarker(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -65,6 +89,7 @@ func TestCommentIsFoundByItsMarker(t *testing.T) {
 	}{
 		{"our comment", "And again.\n\n" + commentMarker, 7, true},
 		{"a marker forged by somebody else", commentMarker, 8, false},
+		{"our comment, of a ticket that was forgotten", strings.Replace(commentMarker, "01J", "01H", 1), 7, true},
 		{"the marker of another message", strings.Replace(commentMarker, "000200", "000300", 1), 7, false},
 	}
 	for _, tt := range tests {

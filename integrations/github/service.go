@@ -26,6 +26,7 @@ const (
 	laneIssue   = "issue"
 	laneComment = "comment"
 	laneEdit    = "edit"
+	laneLook    = "look" // for what an earlier attempt did; paced like a write, since it may read many pages
 )
 
 // Service returns GitHub with its kinds of action. All text goes through r.
@@ -56,7 +57,7 @@ func (l Limits) limits() []integrations.Limit {
 	creations := []string{laneIssue, laneComment}
 	kept := min(100, l.CreationsPerHour/5)
 	all := []integrations.Limit{
-		{Counts: []string{laneIssue, laneComment, laneEdit}, Count: l.WritesPerMinute, Per: time.Minute, Even: true},
+		{Counts: []string{laneIssue, laneComment, laneEdit, laneLook}, Count: l.WritesPerMinute, Per: time.Minute, Even: true},
 		{Counts: creations, Count: l.CreationsPerHour, Per: time.Hour},
 		{Counts: creations, Holds: []string{laneComment}, Count: l.CreationsPerHour - kept, Per: time.Hour},
 	}
@@ -99,7 +100,7 @@ type SetLabels struct {
 type CreateComment struct {
 	Number  int    `json:"number"`
 	Ticket  string `json:"ticket"`
-	Message string `json:"message"` // what is mirrored, unique within the ticket, for the marker
+	Message string `json:"message"` // what is mirrored, unique within the issue, for the marker
 	Body    string `json:"body"`
 }
 
@@ -130,11 +131,11 @@ func (k kinds) createIssue() integrations.Kind {
 			return k.c.CreateIssue(ctx, titleText(k.r, p.Title), bodyText(k.r, p.Body, marker), p.Labels)
 		}),
 		Find: find(func(ctx context.Context, since time.Time, p CreateIssue) (*Issue, error) {
-			marker, err := Marker("ticket", p.Ticket, "thread", p.Thread)
-			if err != nil {
-				return nil, err
+			issue, err := k.c.findIssue(ctx, since, p.Thread)
+			if issue != nil && issue.Ticket == p.Ticket {
+				issue.Ticket = ""
 			}
-			return k.c.findIssue(ctx, since, marker)
+			return issue, err
 		}),
 		Observed: func(c integrations.Call) json.RawMessage {
 			var p CreateIssue
@@ -187,11 +188,7 @@ func (k kinds) createComment() integrations.Kind {
 			return k.c.CreateComment(ctx, p.Number, bodyText(k.r, p.Body, marker))
 		}),
 		Find: find(func(ctx context.Context, since time.Time, p CreateComment) (*Comment, error) {
-			marker, err := Marker("ticket", p.Ticket, "message", p.Message)
-			if err != nil {
-				return nil, err
-			}
-			return k.c.findComment(ctx, p.Number, since, marker)
+			return k.c.findComment(ctx, p.Number, since, p.Message)
 		}),
 		Observed: func(integrations.Call) json.RawMessage { return made(Comment{}) },
 	}
@@ -250,7 +247,12 @@ func containsFold(labels []string, label string) bool {
 }
 
 func lane(name string) func(integrations.Call) string {
-	return func(integrations.Call) string { return name }
+	return func(c integrations.Call) string {
+		if c.Looking {
+			return laneLook
+		}
+		return name
+	}
 }
 
 func nothing(integrations.Call) json.RawMessage { return made(done{}) }

@@ -43,14 +43,24 @@ func Marker(kv ...string) (string, error) {
 	return m.String(), nil
 }
 
-// marked says whether body has marker as a line of its own.
-func marked(body, marker string) bool {
+// markOf returns what a marker in body says, a line of its own that has value under key; nil if there is none.
+func markOf(body, key, value string) map[string]string {
 	for line := range strings.Lines(body) {
-		if strings.TrimSpace(line) == marker {
-			return true
+		inside, marker := strings.CutPrefix(strings.TrimSpace(line), markerStart+" ")
+		inside, whole := strings.CutSuffix(inside, " -->")
+		if !marker || !whole {
+			continue
+		}
+		mark := map[string]string{}
+		for pair := range strings.FieldsSeq(inside) {
+			k, v, _ := strings.Cut(pair, "=")
+			mark[k] = v
+		}
+		if mark[key] == value && value != "" {
+			return mark
 		}
 	}
-	return false
+	return nil
 }
 
 // titleText returns a title that GitHub accepts.

@@ -31,8 +31,12 @@ func (c *Client) findShown(ctx context.Context, call integrations.Call) (json.Ra
 	if err != nil {
 		return nil, false, err
 	}
-	found, err := c.find(ctx, s, call.Started.Add(-clockSkew), func(m listed) bool {
-		return m.Metadata.EventType == eventType && m.Metadata.EventPayload.Key == markKey(call) &&
+	since := call.Started.Add(-clockSkew)
+	if s.Sole {
+		since = time.Unix(0, 0) // the whole thread
+	}
+	found, err := c.find(ctx, s, since, func(m listed) bool {
+		return m.Metadata.EventType == eventType && means(m.Metadata.EventPayload.Key, call, s.Sole) &&
 			(m.BotID != "" && m.BotID == self.BotID || m.User != "" && m.User == self.UserID)
 	})
 	if err != nil || found == nil {
@@ -40,6 +44,26 @@ func (c *Client) findShown(ctx context.Context, call integrations.Call) (json.Ra
 	}
 	result, err := json.Marshal(Posted{Channel: s.Channel, TS: found.TS})
 	return result, err == nil, err
+}
+
+// means says whether a mark is the one of call; of a sole slot, whether it is that of the same slot of any subject of
+// its kind.
+func means(mark string, call integrations.Call, sole bool) bool {
+	if !sole {
+		return mark == markKey(call)
+	}
+	subject, slot, _ := strings.Cut(mark, "/")
+	kind, _, _ := strings.Cut(subject, ":")
+	ours, _, _ := strings.Cut(call.Subject, ":")
+	return kind == ours && slot == call.Slot
+}
+
+// listing is the method that lists where s is shown.
+func listing(s Show) string {
+	if s.ThreadTS != "" {
+		return LaneReplies
+	}
+	return LaneHistory
 }
 
 // listed is a message in a list, as far as we look at it.
@@ -68,7 +92,7 @@ type list struct {
 
 // find returns the first message since then, in s's thread or else its channel, that is meant, or nil.
 func (c *Client) find(ctx context.Context, s Show, since time.Time, meant func(listed) bool) (*listed, error) {
-	method := "conversations.history"
+	method := listing(s)
 	form := url.Values{
 		"channel":              {s.Channel},
 		"oldest":               {strconv.FormatInt(since.Unix(), 10) + ".000000"},
@@ -77,7 +101,6 @@ func (c *Client) find(ctx context.Context, s Show, since time.Time, meant func(l
 		"limit":                {"200"},
 	}
 	if s.ThreadTS != "" {
-		method = "conversations.replies"
 		form.Set("ts", s.ThreadTS)
 	}
 	for {

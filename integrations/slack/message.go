@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -17,6 +18,9 @@ type Show struct {
 	ThreadTS string          `json:"thread_ts,omitempty"`
 	Text     string          `json:"text"` // mrkdwn; shown in notifications if there are blocks
 	Blocks   json.RawMessage `json:"blocks,omitempty"`
+	// Sole says that its slot is the only one of that name in the thread, whatever the subject: so it is found even
+	// if the subject that posted it was forgotten.
+	Sole bool `json:"sole,omitempty"`
 }
 
 // A Notify is the payload of slack.notify: a message that may be doubled, to a channel or, by a user's id, to
@@ -61,15 +65,21 @@ func (c *Client) show() integrations.Kind {
 			}
 			return c.post(ctx, call, s)
 		}),
+		Edits:    true,
 		Find:     c.findShown,
 		Observed: observedShow,
 	}
 }
 
-// showLane is the channel of a post. Slack counts posts by channel, and edits all together.
+// showLane is the channel of a post. Slack counts posts by channel, and edits and lists all together.
 func showLane(call integrations.Call) string {
-	if call.Ref != nil {
+	switch {
+	case call.Ref != nil:
 		return laneUpdate
+	case call.Looking:
+		var s Show
+		_ = json.Unmarshal(call.Body, &s) // a payload that can't be read fails when it is performed
+		return listing(s)
 	}
 	return channelLane(call)
 }
@@ -121,11 +131,17 @@ func (c *Client) update(ctx context.Context, ref json.RawMessage, s Show) (Poste
 	if err != nil {
 		return Posted{}, err
 	}
+	if isChannel(s.Channel) { // its id may have changed since, and s knows the latest; of a person, only the answer did
+		at.Channel = s.Channel
+	}
 	return where(ctx, "chat.update", func(ctx context.Context) (p Posted, err error) {
 		p.Channel, p.TS, _, err = c.api.UpdateMessageContext(ctx, at.Channel, at.TS, options...)
 		return p, err
 	})
 }
+
+// isChannel says whether an id is one of a channel. Those of people begin with U or W.
+func isChannel(id string) bool { return strings.HasPrefix(id, "C") || strings.HasPrefix(id, "G") }
 
 // message returns the options of a message of which no link is unfurled.
 func message(text string, blocks json.RawMessage) ([]slack.MsgOption, error) {

@@ -97,6 +97,76 @@ func TestShowIsFoundByItsMark(t *testing.T) {
 	}
 }
 
+// After a restore from a backup the thread has another ticket than the one that answered in it.
+func TestInvariant2_AReplyOfAForgottenTicketIsFoundByItsSlot(t *testing.T) {
+	const marked = `{"ok":true,"messages":[{"ts":"1.1","user":"U1"},{"ts":"1.5","bot_id":"B0BOT",
+		"metadata":{"event_type":"supportbot_show","event_payload":{"key":"ticket:01H/reply"}}}]}`
+	tests := []struct {
+		name  string
+		call  func(*integrations.Call, *Show)
+		found bool
+	}{
+		{"a sole slot, of another ticket", func(*integrations.Call, *Show) {}, true},
+		{"another slot of another ticket", func(c *integrations.Call, _ *Show) { c.Slot = "note" }, false},
+		{"the same slot of another kind of subject", func(c *integrations.Call, _ *Show) { c.Subject = "run:01J" }, false},
+		{"a slot that is not the only one of its name", func(_ *integrations.Call, s *Show) { s.Sole = false }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, c := newFake(t, map[string]http.HandlerFunc{"auth.test": says(iAm), "conversations.replies": says(marked)})
+			call, show := shown(t), Show{Channel: "C1", ThreadTS: "1.1", Text: "received", Sole: true}
+			tt.call(&call, &show)
+			call.Body = body(t, show)
+			if _, found, err := kind(t, c, "slack.show").Find(t.Context(), call); found != tt.found || err != nil {
+				t.Errorf("found is %v: %v", found, err)
+			}
+			if oldest := f.requests[1].form["oldest"]; show.Sole && oldest != "0.000000" {
+				t.Errorf("looked only since %s", oldest)
+			}
+		})
+	}
+}
+
+func TestAnEditFindsItsMessageThoughTheChannelsIdChanged(t *testing.T) {
+	for _, tt := range []struct{ name, shown, want string }{
+		{"a channel: by its latest id", "C2", "C2"},
+		{"a group that was made a channel", "G2", "G2"},
+		{"a person: in the conversation that was opened for it", "U1", "C1"},
+		{"a person of an Enterprise Grid", "W1", "C1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f, c := newFake(t, map[string]http.HandlerFunc{"chat.update": says(`{"ok":true,"channel":"C1","ts":"1.2"}`)})
+			call := shown(t)
+			call.Ref = json.RawMessage(`{"channel":"C1","ts":"1.2"}`)
+			call.Body = body(t, Show{Channel: tt.shown, Text: "received"})
+			if _, err := kind(t, c, "slack.show").Perform(t.Context(), call); err != nil {
+				t.Fatal(err)
+			}
+			if got := f.requests[0].form["channel"]; got != tt.want {
+				t.Errorf("edited in %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestShowCountsInTheLaneOfItsNextCall(t *testing.T) {
+	_, c := newFake(t, nil)
+	for _, tt := range []struct {
+		name string
+		call integrations.Call
+		want string
+	}{
+		{"a post", shown(t), "C1"},
+		{"an edit", integrations.Call{Ref: json.RawMessage(`{}`)}, laneUpdate},
+		{"a look in a thread", integrations.Call{Looking: true, Body: shown(t).Body}, LaneReplies},
+		{"a look in a channel", integrations.Call{Looking: true, Body: json.RawMessage(`{"channel":"C1"}`)}, LaneHistory},
+	} {
+		if got := kind(t, c, "slack.show").Lane(tt.call); got != tt.want {
+			t.Errorf("%s counts as %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // lagging answers with first, and from the second time on with later.
 func lagging(first, later http.HandlerFunc) http.HandlerFunc {
 	n := 0
