@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +43,8 @@ type rawMessage struct {
 	BotProfile  struct{ Name string } `json:"bot_profile"`
 	Text        string                `json:"text"`
 	Blocks      json.RawMessage       `json:"blocks"`
+	Files       json.RawMessage       `json:"files"`
+	Attachments json.RawMessage       `json:"attachments"`
 	TS          string                `json:"ts"`
 	ThreadTS    string                `json:"thread_ts"`
 	DeletedTS   string                `json:"deleted_ts"`
@@ -71,7 +74,8 @@ func (us Identity) message(c callback) (m Message, ok bool, err error) {
 	return m, ok, err
 }
 
-// edit reads a new version. An unchanged text (a link that unfurled, a language tag) is no event.
+// edit reads a new version. An unchanged text (a link that unfurled, a language tag) is no event, unless a file or
+// a forwarded message was taken away: Slack does not call that an edit, and dates it only by its notice.
 func (us Identity) edit(c callback, raw rawMessage) (Message, bool, error) {
 	if raw.Message == nil {
 		return Message{}, false, nil
@@ -81,15 +85,16 @@ func (us Identity) edit(c callback, raw rawMessage) (Message, bool, error) {
 	}
 	m, ok, err := us.version(c, raw, *raw.Message)
 	m.Seen = raw.TS
-	if !ok || err != nil || m.Edited == "" {
+	if !ok || err != nil {
 		return m, false, err
 	}
-	if raw.Previous != nil {
-		before := text.Parse(raw.Previous.Blocks, raw.Previous.Text)
-		m.Mentioned = us.mentionedIn(before)
-		ok = !reflect.DeepEqual(before, m.Doc)
+	if raw.Previous == nil {
+		return m, m.Edited != "" || m.lost(), nil
 	}
-	return m, ok, nil
+	before := Message{Doc: text.Parse(raw.Previous.Blocks, raw.Previous.Text), Files: files(raw.Previous.Files), Forwards: forwards(raw.Previous.Attachments)}
+	m.Mentioned = us.mentionedIn(before.Doc)
+	rewritten := m.Edited != "" && !reflect.DeepEqual(before.Doc, m.Doc)
+	return m, rewritten || !slices.Equal(before.attached(), m.attached()), nil
 }
 
 func (us Identity) deletion(c callback, raw rawMessage, ts string) (Message, bool, error) {
@@ -100,7 +105,7 @@ func (us Identity) deletion(c callback, raw rawMessage, ts string) (Message, boo
 	}
 	m, ok, err := us.version(c, raw, before)
 	m.Mentioned, m.Mentions = m.Mentions, false
-	m.Deleted, m.Edited, m.Doc = true, "", nil
+	m.Deleted, m.Edited, m.Doc, m.Files, m.Forwards = true, "", nil, nil, nil
 	return m, ok, err
 }
 
@@ -114,8 +119,8 @@ type place struct {
 // publicChannel is the one channel_type whose talk everybody in the company may read.
 const publicChannel = "channel"
 
-// listed reads a message of a list: it is there in the version that it had at, an edit under the key that the edit's
-// own event has.
+// listed reads a message of a list: it is there in the version that it had at, an edit (or the loss of a file) under
+// the key that its own event has.
 func (us Identity) listed(raw json.RawMessage, in place, at time.Time) (m Message, ok bool, err error) {
 	var said rawMessage
 	if err := json.Unmarshal(raw, &said); err != nil {
@@ -128,7 +133,7 @@ func (us Identity) listed(raw json.RawMessage, in place, at time.Time) (m Messag
 	} else {
 		m, ok, err = us.version(c, said, said)
 	}
-	if m.Edited != "" {
+	if m.Edited != "" || m.lost() {
 		m.Seen = formatTS(at)
 	}
 	m.Found = true
@@ -157,7 +162,7 @@ func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool
 		Team: c.Team, Channel: envelope.Channel, TS: said.TS, Thread: said.ThreadTS, At: at,
 		Sender: said.User, Edited: said.Edited.TS,
 		Private: envelope.ChannelType != publicChannel, Shared: c.ExtShared, Direct: envelope.ChannelType == "im",
-		Doc: text.Parse(said.Blocks, said.Text),
+		Doc: text.Parse(said.Blocks, said.Text), Files: files(said.Files), Forwards: forwards(said.Attachments),
 	}
 	if m.Thread == "" {
 		m.Thread = m.TS

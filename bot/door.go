@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -315,13 +316,11 @@ func (d *door) route(take func(*store.View) (store.Taken, error)) error {
 
 // redact returns m without secrets.
 func (d *door) redact(m Message) Message {
-	m.Doc = m.Doc.Rewrite(func(parts []string) []string {
-		clean, found := d.m.Redactor.Strings(parts)
-		for _, f := range found {
-			m.Withheld = append(m.Withheld, f.Kind)
-		}
-		return clean
-	})
-	m.Name, _ = d.m.Redactor.String(m.Name)
+	doc, inText := d.redactDoc(m.Doc)
+	files, inFiles := d.redactFiles(m.Files)
+	forwards, inForwards := d.redactForwards(m.Forwards)
+	m.Doc, m.Files, m.Forwards = doc, files, forwards
+	m.Withheld = slices.Concat(m.Withheld, inText, inFiles, inForwards)
+	m.Name, _ = d.redactString(m.Name)
 	return m
 }

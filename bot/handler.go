@@ -54,6 +54,9 @@ type Message struct {
 	Doc      text.Doc  `json:"doc,omitempty"`
 	Withheld []string  `json:"withheld,omitempty"` // kinds of the secrets taken out
 
+	Files    []store.File    `json:"files,omitempty"`    // that came with it
+	Forwards []store.Forward `json:"forwards,omitempty"` // messages that it forwards
+
 	Mentions  bool `json:"mentions,omitempty"`  // this version mentions us
 	Mentioned bool `json:"mentioned,omitempty"` // the version before did
 	Private   bool `json:"private,omitempty"`   // not in a public channel
@@ -63,23 +66,26 @@ type Message struct {
 }
 
 // Key says which version of which message m is, however it came to us. Edits are told apart by their text too:
-// Slack dates them to the second, and two may be made in one.
+// Slack dates them to the second, and two may be made in one; that a file was deleted it doesn't date at all.
 func (m Message) Key() string {
 	id := m.Team + ":" + m.Channel + ":" + m.TS
 	switch {
 	case m.Deleted:
 		return "del:" + id
-	case m.Edited != "":
+	case m.Edited != "" || m.Seen != "" || m.lost():
 		return "edit:" + id + ":" + m.Edited + ":" + m.print()
 	}
 	return "msg:" + id
 }
 
-// print tells one text from another.
+// print tells one content from another.
 func (m Message) print() string {
 	data, err := json.Marshal(m.Doc)
 	if err != nil {
 		panic(err) // strings and numbers only
+	}
+	for _, id := range m.attached() {
+		data = append(data, "\x00"+id...)
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:4])

@@ -212,6 +212,8 @@ type MessageDetails struct {
 	Asks     bool            `json:"asks,omitempty"`    // some version did
 	Place    string          `json:"place,omitempty"`   // why its text may not leave Slack, empty if it may
 	Doc      json.RawMessage `json:"doc,omitempty"`
+	Files    []File          `json:"files,omitempty"`    // that came with it
+	Forwards []Forward       `json:"forwards,omitempty"` // messages that it forwards
 	Asked    bool            `json:"asked,omitempty"`    // names in this version were asked for
 	Named    bool            `json:"named,omitempty"`    // names in this version are known, or were waited for long enough
 	Withheld []string        `json:"withheld,omitempty"` // kinds of the secrets that the sender is yet to be told of

@@ -95,9 +95,10 @@ func (t *ticket) heard() error {
 	case m.Deleted, !version.Deleted && version.Before(m.Edited, m.Seen):
 		return nil
 	case version.Deleted:
-		m.Deleted, m.Mention, m.Doc = true, false, nil
+		m.Deleted, m.Mention, m.Doc, m.Files, m.Forwards = true, false, nil, nil, nil
 	default:
 		m.Edited, m.Seen, m.Mention, m.Doc = version.Edited, version.Seen, version.Mentions, encode(version.Doc)
+		m.Files, m.Forwards = mergeFiles(m.Files, version.Files), version.Forwards
 		t.docs[m] = version.Doc
 		m.Asked, m.Named = false, false
 		m.Withheld = append(m.Withheld, version.Withheld...)
@@ -127,7 +128,7 @@ func (t *ticket) putFirst(m *store.Message) {
 // tryAgain gives a ticket without an issue another chance: what GitHub refused may be right now, and what was
 // only observed is dealt with once somebody asks anew.
 func (t *ticket) tryAgain(version bot.Message) {
-	first := version.Edited == "" && !version.Deleted
+	first := version.Edited == "" && version.Seen == "" && !version.Deleted
 	if t.row.Observed && t.Mode == bot.Live && first {
 		t.row.State, t.row.Observed, t.row.Shown = store.TicketNew, false, ""
 	}
