@@ -30,6 +30,22 @@ func (v *View) Actions(subject string) (actions []Action, err error) {
 	return actions, err
 }
 
+// Latest returns the latest events and actions of all subjects, at most so many of each, the oldest first.
+func (v *View) Latest(most int) (events []Event, actions []Action, err error) {
+	err = errors.Join(
+		v.c.each(func(r *sql.Rows) error {
+			e, err := scanEvent(r)
+			events = append(events, e)
+			return err
+		}, selectEvent+" WHERE id > (SELECT coalesce(max(id), 0) FROM events) - ? ORDER BY id", most),
+		v.c.each(func(r *sql.Rows) error {
+			a, err := scanAction(r)
+			actions = append(actions, a)
+			return err
+		}, selectAction+" WHERE a.id > (SELECT coalesce(max(id), 0) FROM actions) - ? ORDER BY a.id", most))
+	return events, actions, err
+}
+
 // InSlot returns the newest action of a subject in a slot that was not withdrawn, nil if there is none.
 func (v *View) InSlot(subject, slot string) (*Action, error) {
 	a, err := scanAction(v.c.row(selectAction+

@@ -49,6 +49,7 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 		_, _ = v.InSlot("ticket:a", "issue")
 		_, _ = v.Events("ticket:a")
 		_, _ = v.Actions("ticket:a")
+		_, _, _ = v.Latest(10)
 		_, err := v.Load()
 		return err
 	}))

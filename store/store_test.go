@@ -453,3 +453,21 @@ func TestAnActionThatMayHaveBeenDoneIsPlannedAsOneOfUnknownOutcome(t *testing.T)
 		t.Errorf("is %s since %v", a.State, a.Started)
 	}
 }
+
+func TestLatestIsTheEndOfTheHistoryOfAllSubjects(t *testing.T) {
+	db, _, _ := openTest(t)
+	for _, key := range []string{"1", "2", "3"} {
+		take(t, db, event(key, "ticket:"+key))
+	}
+	decideWith(t, db, "ticket:1", Decision{Actions: []Action{plan("issue", "issue", 1, noon)}})
+	err := db.View(func(v *View) error {
+		events, actions, err := v.Latest(2)
+		if err == nil && (len(events) != 2 || events[0].Key != "2" || events[1].Key != "3" || len(actions) != 1 || actions[0].Kind != "issue") {
+			t.Errorf("events %+v, actions %+v", events, actions)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -105,6 +105,39 @@ func (c *Clock) stop(t *timer) {
 	}
 }
 
+// Pause makes a running clock stand still. What waits for it waits until Advance or Resume.
+func (c *Clock) Pause() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.real {
+		return
+	}
+	c.now, c.real = c.read(), false
+	for t := range c.timers {
+		t.stop()
+	}
+}
+
+// Resume makes a still clock run, from where it stands.
+func (c *Clock) Resume() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.real {
+		return
+	}
+	c.offset, c.real = time.Until(c.now), true
+	for t := range c.timers {
+		c.arm(t)
+	}
+}
+
+// Paused says whether the clock stands still.
+func (c *Clock) Paused() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.real
+}
+
 // Advance moves the clock on by d and lets ring what has become due, the earliest first, each at its time; what
 // is started meanwhile and due within d rings too.
 func (c *Clock) Advance(d time.Duration) {

@@ -59,3 +59,25 @@ func TestWhatIsAlreadyDueRingsWithoutAdvance(t *testing.T) {
 	c.AfterFunc(-time.Second, func() { close(rang) })
 	<-rang
 }
+
+func TestAPausedClockStandsStillUntilItIsResumed(t *testing.T) {
+	c := RealClock()
+	c.Pause()
+	stood := c.Now()
+	rung := c.After(time.Hour)
+	c.Advance(30 * time.Minute)
+	if got := c.Now().Sub(stood); got != 30*time.Minute || !c.Paused() {
+		t.Errorf("moved by %v", got)
+	}
+	select {
+	case <-rung:
+		t.Error("rung too early")
+	default:
+	}
+	c.Resume()
+	if c.Paused() || c.Now().Before(stood.Add(30*time.Minute)) {
+		t.Error("does not go on from where it stood")
+	}
+	c.Advance(30 * time.Minute)
+	<-rung
+}

@@ -64,6 +64,17 @@ func (fs *Faults) Clear() {
 	fs.active = nil
 }
 
+// Active returns the orders that are obeyed now, the oldest first.
+func (fs *Faults) Active() []Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	active := make([]Fault, len(fs.active))
+	for i, f := range fs.active {
+		active[i] = *f
+	}
+	return active
+}
+
 // Met returns how often each "operation/kind" has been met.
 func (fs *Faults) Met() map[string]int {
 	fs.mu.Lock()

@@ -23,7 +23,7 @@ type SlackOptions struct {
 	DelayedEvents bool          // the switch of that name: after the third retry one each hour, for a day
 	NoMessagesTab bool          // the app takes no direct messages
 	Without       []string      // methods that this server doesn't know, as a Slack-compatible one may not
-	Forget        bool          // keep no Calls, for benchmarks
+	Forget        bool          // keep no Calls and no Envelopes, for benchmarks
 }
 
 // A Slack is a stand-in for one Slack workspace in which one app is installed. Make one with NewSlack.

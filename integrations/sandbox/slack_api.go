@@ -63,6 +63,9 @@ func slackMethods() map[string]slackMethod {
 		"users.info":            {"users:read", tier4, (*Slack).usersInfo},
 		"users.list":            {"users:read", tier2, (*Slack).usersList},
 		"users.lookupByEmail":   {"users:read.email", tier3, (*Slack).usersLookupByEmail},
+		"views.open":            {"", tier4, (*Slack).viewsOpen},
+		"views.push":            {"", tier4, (*Slack).viewsPush},
+		"views.update":          {"", tier4, (*Slack).viewsUpdate},
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 	maxOption      = 75
 	maxOptionValue = 150
 	maxPlaceholder = 150
+	maxInputLabel  = 2000
 	maxID          = 255
 )
 
@@ -45,15 +46,10 @@ func readBlocks(text string) (json.RawMessage, error) {
 	if json.Unmarshal([]byte(text), &blocks) != nil {
 		return nil, refuse("invalid_blocks_format")
 	}
-	check := blockChecker{ids: map[string]bool{}}
+	check := newBlockChecker(maxBlocks)
 	check.blocks(blocks)
-	if len(check.problems) > 0 {
-		messages := make([]string, len(check.problems))
-		for i, p := range check.problems {
-			messages[i] = "[ERROR] " + p
-		}
-		return nil, &apiError{code: "invalid_blocks", more: answer{
-			"errors": check.problems, "response_metadata": answer{"messages": messages}}}
+	if err := check.refusal("invalid_blocks"); err != nil {
+		return nil, err
 	}
 	out, err := json.Marshal(blocks)
 	if err != nil {
@@ -64,8 +60,23 @@ func readBlocks(text string) (json.RawMessage, error) {
 
 // A blockChecker collects what is wrong with blocks, in Slack's words where we know them.
 type blockChecker struct {
+	most     int // blocks
 	problems []string
 	ids      map[string]bool // block_ids so far
+}
+
+func newBlockChecker(most int) blockChecker { return blockChecker{most: most, ids: map[string]bool{}} }
+
+// refusal is the answer that lists the problems, nil if there is none.
+func (c *blockChecker) refusal(code string) error {
+	if len(c.problems) == 0 {
+		return nil
+	}
+	messages := make([]string, len(c.problems))
+	for i, p := range c.problems {
+		messages[i] = "[ERROR] " + p
+	}
+	return &apiError{code: code, more: answer{"errors": c.problems, "response_metadata": answer{"messages": messages}}}
 }
 
 func (c *blockChecker) wrong(path, format string, args ...any) {
@@ -73,8 +84,8 @@ func (c *blockChecker) wrong(path, format string, args ...any) {
 }
 
 func (c *blockChecker) blocks(blocks []map[string]any) {
-	if len(blocks) > maxBlocks {
-		c.wrong("/blocks", "no more than %d items allowed", maxBlocks)
+	if len(blocks) > c.most {
+		c.wrong("/blocks", "no more than %d items allowed", c.most)
 	}
 	for i, b := range blocks {
 		path := fmt.Sprintf("/blocks/%d", i)
@@ -117,6 +128,8 @@ func (c *blockChecker) block(path string, b map[string]any) {
 	case "image":
 		c.chars(path+"/image_url", b["image_url"], maxURL, b["slack_file"] == nil)
 		c.chars(path+"/alt_text", b["alt_text"], maxField, true)
+	case "input":
+		c.input(path, b)
 	case "rich_text":
 		if _, ok := b["elements"].([]any); !ok {
 			c.wrong(path+"/elements", "missing required field: elements")
@@ -141,6 +154,19 @@ func (c *blockChecker) section(path string, b map[string]any) {
 	if accessory, ok := b["accessory"].(map[string]any); ok {
 		c.element(path+"/accessory", accessory)
 	}
+}
+
+func (c *blockChecker) input(path string, b map[string]any) {
+	c.text(path+"/label", b["label"], maxInputLabel, true)
+	if b["hint"] != nil {
+		c.text(path+"/hint", b["hint"], maxInputLabel, true)
+	}
+	element, ok := b["element"].(map[string]any)
+	if !ok {
+		c.wrong(path+"/element", "missing required field: element")
+		return
+	}
+	c.element(path+"/element", element)
 }
 
 func (c *blockChecker) elements(path string, b map[string]any, limit int) {

@@ -234,3 +234,14 @@ func BenchmarkPostMessage(b *testing.B) {
 		}
 	}
 }
+
+func TestHistoryIsWrittenAtItsTimeAndInOrder(t *testing.T) {
+	s, _ := aWorkspace(t, SlackOptions{})
+	early := slackStart.Add(-48 * time.Hour)
+	first := s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "first", At: early})
+	second := s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "second", At: early.Add(-time.Hour)})
+	now := s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "now"})
+	if first != formatTS(early.UnixMicro()) || second <= first || now != formatTS(slackStart.UnixMicro()) {
+		t.Errorf("first %s, second %s, now %s", first, second, now)
+	}
+}

@@ -25,6 +25,8 @@ const (
 // interactivity is what Slack remembers of commands and clicks. Slack's mutex guards it.
 type interactivity struct {
 	responses map[string]*responseURL // by path
+	triggers  map[string]trigger      // not yet exchanged, by id
+	views     map[string][]*View      // the stack of modals that a person sees, the top last
 }
 
 // A responseURL takes answers to one command or click.
@@ -36,7 +38,9 @@ type responseURL struct {
 	end     time.Time
 }
 
-func newInteractivity() interactivity { return interactivity{responses: map[string]*responseURL{}} }
+func newInteractivity() interactivity {
+	return interactivity{responses: map[string]*responseURL{}, triggers: map[string]trigger{}, views: map[string][]*View{}}
+}
 
 // An Interaction is a click or a command on its way to the app.
 type Interaction struct {
@@ -63,6 +67,12 @@ func (i *Interaction) end(payload json.RawMessage, err error) {
 
 // Click presses the button with actionID in a message, ephemeral ones included.
 func (s *Slack) Click(user, channel, ts, actionID string) *Interaction {
+	return s.Choose(user, channel, ts, actionID)
+}
+
+// Choose uses the element with actionID in a message: it presses a button, or chooses values. Those are of options,
+// ids of people or channels, dates, times or text, as the element has it.
+func (s *Slack) Choose(user, channel, ts, actionID string, values ...string) *Interaction {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := &Interaction{done: make(chan struct{})}
@@ -72,19 +82,19 @@ func (s *Slack) Click(user, channel, ts, actionID string) *Interaction {
 		i.end(nil, ErrNoButton)
 		return i
 	}
-	action := findAction(m.Blocks, actionID)
-	if action == nil {
+	block, element := findElement(m.Blocks, "", actionID)
+	if element == nil {
 		i.end(nil, ErrNoButton)
 		return i
 	}
-	action["action_ts"] = s.nextTS()
+	action := s.action(block, element, values)
 	container := answer{"type": "message", "message_ts": ts, "channel_id": c.ID, "is_ephemeral": ephemeral}
 	if m.ThreadTS != "" {
 		container["thread_ts"] = m.ThreadTS
 	}
 	payload := s.interaction("block_actions", user)
 	payload["container"], payload["channel"] = container, answer{"id": c.ID, "name": channelName(c)}
-	payload["state"] = answer{"values": answer{}}
+	payload["state"] = answer{"values": stateOf(block, element, values)}
 	payload["response_url"] = s.newResponseURL(c, user, ts)
 	payload["actions"] = []any{action}
 	if !ephemeral {
@@ -117,27 +127,6 @@ func (s *Slack) clickable(user string, c *Channel, ts string) (m *Message, ephem
 	return nil, false
 }
 
-// findAction returns the element with actionID, as block_actions tells of it.
-func findAction(blocks json.RawMessage, actionID string) map[string]any {
-	var list []struct {
-		BlockID   string           `json:"block_id"`
-		Accessory map[string]any   `json:"accessory"`
-		Elements  []map[string]any `json:"elements"`
-	}
-	if json.Unmarshal(blocks, &list) != nil {
-		return nil
-	}
-	for _, b := range list {
-		for _, e := range append(b.Elements, b.Accessory) {
-			if e["action_id"] == actionID {
-				e["block_id"] = b.BlockID
-				return e
-			}
-		}
-	}
-	return nil
-}
-
 // Command types a slash command, such as "/load", with its text. What the acknowledgement says is shown.
 func (s *Slack) Command(user, channel, command, text string) *Interaction {
 	s.mu.Lock()
@@ -147,7 +136,7 @@ func (s *Slack) Command(user, channel, command, text string) *Interaction {
 	payload := answer{
 		"token": "no-secret", "team_id": slackTeam, "team_domain": slackDomain, "channel_id": c.ID,
 		"channel_name": channelName(c), "user_id": user, "user_name": s.userName(user), "command": command,
-		"text": text, "api_app_id": slackApp, "is_enterprise_install": "false", "trigger_id": s.trigger(),
+		"text": text, "api_app_id": slackApp, "is_enterprise_install": "false", "trigger_id": s.newTrigger(user),
 	}
 	payload["response_url"] = s.newResponseURL(c, user, "")
 	s.interact("slash_commands", payload, func(ack json.RawMessage, err error) {
@@ -173,7 +162,7 @@ func (s *Slack) interaction(kind, user string) answer {
 	name := s.userName(user)
 	return answer{
 		"type": kind, "user": answer{"id": user, "username": name, "name": name, "team_id": slackTeam},
-		"api_app_id": slackApp, "token": "no-secret", "trigger_id": s.trigger(),
+		"api_app_id": slackApp, "token": "no-secret", "trigger_id": s.newTrigger(user),
 		"team":       answer{"id": slackTeam, "domain": slackDomain},
 		"enterprise": nil, "is_enterprise_install": false,
 	}
@@ -185,8 +174,6 @@ func (s *Slack) userName(id string) string {
 	}
 	return ""
 }
-
-func (s *Slack) trigger() string { return "1." + s.newID("") + ".sandbox" }
 
 func (s *Slack) newResponseURL(c *Channel, user, ts string) string {
 	path := "/actions/" + slackTeam + "/" + s.newID("")

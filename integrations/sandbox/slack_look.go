@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,60 @@ func (s *Slack) Find(handle string) (string, error) {
 		return "", fmt.Errorf("there is no %s", handle)
 	}
 	return cmp.Or(e.UserID, e.ChannelID, e.UsergroupID), nil
+}
+
+// People returns everybody, by id.
+func (s *Slack) People() []Person {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Person
+	for _, id := range sortedKeys(s.people) {
+		all = append(all, *s.people[id])
+	}
+	return all
+}
+
+// Channels returns all conversations, by id.
+func (s *Slack) Channels() []Channel {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Channel
+	for _, id := range sortedKeys(s.channels) {
+		c := *s.channels[id]
+		c.Members = slices.Clone(c.Members)
+		all = append(all, c)
+	}
+	return all
+}
+
+// Groups returns all user groups, by id.
+func (s *Slack) Groups() []Group {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Group
+	for _, id := range sortedKeys(s.groups) {
+		g := *s.groups[id]
+		g.Members = slices.Clone(g.Members)
+		all = append(all, g)
+	}
+	return all
+}
+
+// Message returns the message ts of channel, false if there is none.
+func (s *Slack) Message(channel, ts string) (Message, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.channels[channel] == nil || s.talk(channel).byTS[ts] == nil {
+		return Message{}, false
+	}
+	return s.message(channel, ts).in(channel), true
+}
+
+// Permalink returns the address by which Slack links to a message.
+func (s *Slack) Permalink(m Message) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return permalink(s.channel(m.Channel), &m)
 }
 
 // NameOf returns the name that people see beside a message.

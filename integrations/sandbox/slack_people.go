@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // A Post is a message as it is written.
@@ -20,6 +21,8 @@ type Post struct {
 	BotID       string // of another app's bot; Text is mrkdwn then
 	Username    string // of a bot
 	Subtype     string // such as "me_message" and "bot_message"; that of replies and files comes by itself
+	// At is when it is written, if not now. It comes after what was written before, whatever At says.
+	At time.Time
 }
 
 // Post writes a message, as a person or another app does, and returns its ts.
@@ -43,7 +46,10 @@ func (s *Slack) Post(p Post) (ts string) {
 	if len(p.Files) > 0 {
 		m.Subtype, m.Upload = "file_share", true
 	}
-	s.publish(c, m, p.Broadcast)
+	if p.At.IsZero() {
+		p.At = s.clock.Now()
+	}
+	s.publishAt(p.At, c, m, p.Broadcast)
 	return m.TS
 }
 
@@ -56,7 +62,11 @@ func (w *workspace) teamOf(user string) string {
 
 // publish gives m its ts, stores it and tells the app.
 func (s *Slack) publish(c *Channel, m *Message, broadcast bool) {
-	m.TS = s.nextTS()
+	s.publishAt(s.clock.Now(), c, m, broadcast)
+}
+
+func (s *Slack) publishAt(at time.Time, c *Channel, m *Message, broadcast bool) {
+	m.TS = s.tsAt(at)
 	t := s.talk(c.ID)
 	if root := t.byTS[m.ThreadTS]; root != nil {
 		m.ParentUserID = root.User

@@ -48,6 +48,7 @@ type socketMode struct {
 	faults    SocketFaults
 	toHold    int // events
 	held      []*delivery
+	envelopes []*Envelope
 }
 
 func newSocketMode() socketMode {
@@ -63,6 +64,29 @@ type delivery struct {
 	answered func(payload json.RawMessage, err error) // of an interaction; nil for events
 	sent     time.Time                                // the latest attempt
 	stop     func()                                   // the timer of its deadline
+	logged   *Envelope                                // of the latest attempt
+}
+
+// An Envelope is one attempt to hand something to the app.
+type Envelope struct {
+	ID      string // empty if there was no socket
+	Kind    string // events_api, slash_commands or interactive
+	Payload json.RawMessage
+	Attempt int // retry_attempt
+	At      time.Time
+	AckedAt time.Time // zero if it was not acknowledged, or not yet
+	Err     error     // ErrNoSocket or ErrNoAck
+}
+
+// Envelopes returns what the app was sent, the oldest first.
+func (s *Slack) Envelopes() []Envelope {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]Envelope, len(s.envelopes))
+	for i, e := range s.envelopes {
+		all[i] = *e
+	}
+	return all
 }
 
 // A socket is one open connection of the app.
@@ -328,18 +352,27 @@ func (s *Slack) send(d *delivery) {
 		return
 	}
 	if len(s.sockets) == 0 {
+		s.logEnvelope(d, "", ErrNoSocket)
 		s.failed(d, ErrNoSocket)
 		return
 	}
 	id := s.uuid()
 	s.pending[id] = d
 	d.sent = s.clock.Now()
+	s.logEnvelope(d, id, nil)
 	d.stop = s.clock.AfterFunc(ackDeadline, func() { s.expire(id) })
 	first := s.choose()
 	frame := d.envelope(id)
 	s.sockets[first].send(frame)
 	if len(s.sockets) > 1 && d.kind == "events_api" && s.meets("same envelope", s.faults.SameEnvelope) {
 		s.sockets[(first+1)%len(s.sockets)].send(frame)
+	}
+}
+
+func (s *Slack) logEnvelope(d *delivery, id string, err error) {
+	d.logged = &Envelope{ID: id, Kind: d.kind, Payload: d.payload, Attempt: d.attempt, At: s.clock.Now(), Err: err}
+	if !s.options.Forget {
+		s.envelopes = append(s.envelopes, d.logged)
 	}
 }
 
@@ -367,6 +400,7 @@ func (s *Slack) expire(id string) {
 		return
 	}
 	delete(s.pending, id)
+	d.logged.Err = ErrNoAck
 	s.failed(d, ErrNoAck)
 }
 
@@ -424,6 +458,7 @@ func (s *Slack) acknowledge(frame []byte) {
 	}
 	delete(s.pending, ack.EnvelopeID)
 	d.stop()
+	d.logged.AckedAt = s.clock.Now()
 	if s.OnAck != nil {
 		s.OnAck(d.payload, s.clock.Now().Sub(d.sent))
 	}

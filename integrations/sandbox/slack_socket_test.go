@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -572,5 +573,26 @@ func BenchmarkPostToSocket(b *testing.B) {
 	}
 	if err := s.WaitAcked(b.Context()); err != nil {
 		b.Fatal(err)
+	}
+}
+
+func TestEnvelopesSayWhatBecameOfThem(t *testing.T) {
+	s, clock := aWorkspace(t, SlackOptions{Events: []string{"message.channels"}})
+	s.Post(Post{Channel: "CGENERAL", User: "UALICE", Text: "anybody there?"})
+	l, _ := openSocket(t, s)
+	clock.Advance(time.Minute)
+	f := l.read()
+	clock.Advance(time.Second)
+	l.ack(f)
+	if err := s.WaitAcked(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	all := s.Envelopes()
+	if first := all[0]; !errors.Is(first.Err, ErrNoSocket) || first.ID != "" || first.Kind != "events_api" {
+		t.Errorf("first %+v", first)
+	}
+	last := all[len(all)-1]
+	if last.Err != nil || last.Attempt != 2 || last.AckedAt.Sub(last.At) != time.Second || !strings.Contains(string(last.Payload), "anybody") {
+		t.Errorf("last %+v", last)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // workspace is what a Slack workspace holds. Slack's mutex guards it.
@@ -382,8 +383,10 @@ func (t *talk) countReplies(ts string) {
 }
 
 // nextTS is the clock's time as a message id, later than any before.
-func (s *Slack) nextTS() string {
-	s.lastTS = max(s.clock.Now().UnixMicro(), s.lastTS+1)
+func (s *Slack) nextTS() string { return s.tsAt(s.clock.Now()) }
+
+func (s *Slack) tsAt(t time.Time) string {
+	s.lastTS = max(t.UnixMicro(), s.lastTS+1)
 	return formatTS(s.lastTS)
 }
 
