@@ -172,10 +172,10 @@ func (v *View) ThreadNear(team, channel string, at time.Time, within time.Durati
 		ORDER BY ts DESC LIMIT 1`, team, channel, ts(at.Add(-within)), ts(at.Add(within))))
 }
 
-// ThreadsOf counts the threads that sender began after since and until at, and returns the ticket that gathers
+// ThreadsOf counts the tickets of the threads that sender began after since and until at, and returns the ticket that gathers
 // what was over the limit among them, the latest if there are several, empty if none does.
 func (v *View) ThreadsOf(sender string, since, at time.Time) (count int, flood string, err error) {
-	err = v.c.row(`SELECT count(*), coalesce((SELECT ticket FROM threads WHERE sender = ?1 AND at > ?2 AND at <= ?3 AND flood
+	err = v.c.row(`SELECT count(DISTINCT ticket), coalesce((SELECT ticket FROM threads WHERE sender = ?1 AND at > ?2 AND at <= ?3 AND flood
 			ORDER BY at DESC LIMIT 1), '')
 		FROM threads WHERE sender = ?1 AND at > ?2 AND at <= ?3`, sender, millis(since), millis(at)).Scan(&count, &flood)
 	return count, flood, err

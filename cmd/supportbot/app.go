@@ -106,6 +106,7 @@ func handlers(settings Settings, us slack.Identity) ([]bot.Handler, error) {
 		Mode:  bot.Mode(settings.Support.Mode),
 		Group: settings.Slack.SupportGroup, BotUser: us.UserID, Workspace: us.WorkspaceURL,
 		Limit: settings.Limits.TicketsPerSenderPer10Minutes, Bots: bots,
+		Private: support.Private(settings.Support.Private), Shared: settings.Slack.Shared,
 		Handover: support.Handover{English: settings.Support.SafeHandover.EN, Japanese: settings.Support.SafeHandover.JA},
 	})
 	if err != nil {

@@ -36,9 +36,10 @@ type request struct {
 	mention     bool     // the last version mentions us
 	wasMention  bool     // one before did
 	deleted     bool
-	again       int    // further mentions in its thread
-	flood       bool   // its sender says too much at once
-	secret      string // in its text; empty if there is none
+	again       int      // further mentions in its thread
+	further     []string // ts of these
+	flood       bool     // its sender says too much at once
+	secret      string   // in its text; empty if there is none
 	clicked     bool
 }
 
@@ -132,13 +133,13 @@ func (c *crowd) delete(r *request) {
 // insist mentions us again in a thread.
 func (c *crowd) insist(r *request) {
 	r.again++
-	c.slack.Post(sandbox.Post{Channel: r.channel, User: r.user, ThreadTS: r.ts, Text: "@support any news?"})
+	r.further = append(r.further, c.slack.Post(sandbox.Post{Channel: r.channel, User: r.user, ThreadTS: r.ts, Text: "@support any news?"}))
 }
 
 // click presses the button of the reply as somebody of the support team. There may be none, or not yet.
 func (c *crowd) click(r *request) bool {
 	for _, m := range c.slack.Thread(r.channel, r.ts) {
-		if action := sandbox.FirstButton(m); action != "" {
+		if action := sandbox.FirstButton(m, ""); action != "" {
 			r.clicked = true
 			c.slack.Click("U0KENJI", r.channel, m.TS, action)
 			return true

@@ -47,7 +47,11 @@ func (c *crowd) verdict() (problems []problem) {
 	for _, r := range c.asked {
 		thread := c.slack.TeamID() + "/" + r.channel + "/" + r.ts
 		add(r, c.judge(r, found[thread])...)
+		add(r, c.judgeFurther(r)...)
 		delete(found, thread)
+		for _, ts := range r.further {
+			delete(found, c.slack.TeamID()+"/"+r.channel+"/"+ts)
+		}
 	}
 	for thread, left := range found {
 		add(nil, fmt.Sprintf("issue %d is about %s, where nobody asked", left[0].issue, thread))
@@ -112,6 +116,28 @@ func (c *crowd) judge(r *request, held []mirror) (problems []string) {
 		problems = append(problems, fmt.Sprintf("issue %d holds an earlier version", held[0].issue))
 	}
 	return append(problems, c.judgeReplies(r, held[0], replies)...)
+}
+
+// judgeFurther wants each further mention in one place at GitHub: in the body, or in a comment.
+func (c *crowd) judgeFurther(r *request) (problems []string) {
+	for _, ts := range r.further {
+		link := "/archives/" + r.channel + "/p" + strings.ReplaceAll(ts, ".", "")
+		places := 0
+		for _, i := range c.github.Issues() {
+			if strings.Contains(i.Body, link) {
+				places++
+			}
+			for _, m := range i.Comments {
+				if strings.Contains(m.Body, link) {
+					places++
+				}
+			}
+		}
+		if places != 1 {
+			problems = append(problems, fmt.Sprintf("its further mention %s is in GitHub %d times", ts, places))
+		}
+	}
+	return problems
 }
 
 func numbers(held []mirror) (issues []int) {

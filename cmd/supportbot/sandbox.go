@@ -197,7 +197,7 @@ const playHelp = `A line is a message of yours; the bot listens for @support. Co
   /reply TEXT        answer in the last thread
   /edit TEXT         change your last message
   /delete            delete your last message
-  /click             press "Not a request" in the last thread
+  /click [LABEL]     press a button in the last thread, such as "Not a request"
   /thread            look at the last thread again
   /issues            look at the issues
   /explain           what happened inside, about the last thread
@@ -269,7 +269,7 @@ func (p *player) do(ctx context.Context, command, rest, line string) error {
 	case "/delete":
 		p.slack.Delete(channel, p.last)
 	case "/click":
-		return p.click(ctx, channel)
+		return p.click(ctx, channel, rest)
 	case "/explain":
 		return p.explain(channel)
 	default:
@@ -288,14 +288,14 @@ func (p *player) explain(channel string) error {
 	})
 }
 
-// click presses the first button in the last thread.
-func (p *player) click(ctx context.Context, channel string) error {
+// click presses the first button in the last thread, or the first whose label begins so.
+func (p *player) click(ctx context.Context, channel, label string) error {
 	user, err := p.userID(p.user)
 	if err != nil {
 		return err
 	}
 	for _, m := range p.slack.Thread(channel, p.last) {
-		if id := sandbox.FirstButton(m); id != "" {
+		if id := sandbox.FirstButton(m, label); id != "" {
 			p.slack.Click(user, channel, m.TS, id)
 			if err := p.look(ctx); err != nil {
 				return err

@@ -51,6 +51,7 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"say":       func(rest string) error { return s.say(rest, sandbox.Post{}) },
 		"say-again": func(rest string) error { return s.sayAgain(rest, "1s") },
 		"burst":     func(rest string) error { return s.sayAgain(rest, "100ms") },
+		"dm":        s.dm,
 		"forward":   s.forward,
 		"bot":       s.botSays,
 		"reply":     s.reply,
@@ -75,6 +76,10 @@ func (s *stage) set(rest string) (err error) {
 	switch name {
 	case "mode":
 		s.settings.Mode, s.settings.Support.Mode = Mode(value), Mode(value)
+	case "support.private":
+		s.settings.Support.Private = Private(value)
+	case "slack.shared_channels":
+		s.settings.Slack.Shared = strings.Fields(value)
 	case "support.mode":
 		s.settings.Support.Mode = Mode(value)
 	case "support.safe_handover.en":
@@ -149,6 +154,20 @@ func (s *stage) say(rest string, p sandbox.Post) error {
 		return err
 	}
 	return s.post(user, id, p)
+}
+
+// dm alice TEXT: to the bot alone
+func (s *stage) dm(rest string) error {
+	user, text, _ := strings.Cut(rest, " ")
+	id, err := s.slack.Find("@" + user)
+	if err != nil {
+		return err
+	}
+	text, err = s.text(text)
+	if err != nil {
+		return err
+	}
+	return s.post(user, s.slack.DM(id), sandbox.Post{Text: text})
 }
 
 // say-again 11 alice #help-data TEXT: so many messages, numbered
@@ -321,12 +340,12 @@ func (s *stage) join(rest string) error {
 // click kenji,mia 1: the first button in the thread of a message, by some people at the same moment
 func (s *stage) click(rest string) error {
 	users, rest, _ := strings.Cut(rest, " ")
-	m, _, err := s.message(rest)
+	m, label, err := s.message(rest)
 	if err != nil {
 		return err
 	}
 	for _, reply := range s.slack.Thread(m.channel, m.root) {
-		action := sandbox.FirstButton(reply)
+		action := sandbox.FirstButton(reply, label)
 		if action == "" {
 			continue
 		}

@@ -41,6 +41,7 @@ type SlackSettings struct {
 	Sockets      int                    // connections held open
 	Settle       time.Duration          // after this a post that will land has landed
 	Bots         map[string]BotSettings // by bot id: bots whose posts open tickets
+	Shared       []string               // ids of channels shared with other companies that are listened to
 }
 
 // BotSettings is about one bot whose posts open tickets.
@@ -81,8 +82,20 @@ type LogSettings struct {
 // SupportSettings is about the handler of support requests.
 type SupportSettings struct {
 	Mode         Mode
+	Private      Private   // what becomes of text from private talk
 	SafeHandover Localized // how to hand over a secret, shown to whoever posted one
 }
+
+// Private says what becomes of text from private channels, group messages and direct messages: issues can be read by
+// everyone in the company.
+type Private string
+
+// The values of Private.
+const (
+	PrivateLinkOnly Private = "link-only" // it stays in Slack
+	PrivateAsk      Private = "ask"       // it goes into the issue when its author agrees
+	PrivateFull     Private = "full"      // it goes into the issue
+)
 
 // Localized is a text in the languages that the bot speaks.
 type Localized struct {
@@ -104,7 +117,7 @@ func defaultSettings() Settings {
 		},
 		HTTP: HTTPSettings{Listen: "127.0.0.1:8080"},
 		Log:  LogSettings{Format: "text"},
-		Support: SupportSettings{SafeHandover: Localized{
+		Support: SupportSettings{Private: PrivateAsk, SafeHandover: Localized{
 			EN: "Please don't send it again here. Ask the support team how to hand it over; they have a safe place for it.",
 			JA: "ここにもう一度送ることはお控えください。安全な受け渡し方法は、サポートチームにお尋ねください。",
 		}},
@@ -116,12 +129,13 @@ func (s *Settings) fields() map[string]field {
 	return map[string]field{
 		"mode": mode(&s.Mode),
 
-		"slack.api_url":       address(&s.Slack.APIURL),
-		"slack.support_group": text(&s.Slack.SupportGroup, matches(groupID, "the id of a user group, such as S0123456789")),
-		"slack.ops_channel":   text(&s.Slack.OpsChannel, matches(channelID, "the id of a channel, such as C0123456789")),
-		"slack.sockets":       count(&s.Slack.Sockets, 2, 10),
-		"slack.settle":        duration(&s.Slack.Settle),
-		"slack.bots":          bots(&s.Slack.Bots),
+		"slack.api_url":         address(&s.Slack.APIURL),
+		"slack.support_group":   text(&s.Slack.SupportGroup, matches(groupID, "the id of a user group, such as S0123456789")),
+		"slack.ops_channel":     text(&s.Slack.OpsChannel, matches(channelID, "the id of a channel, such as C0123456789")),
+		"slack.sockets":         count(&s.Slack.Sockets, 2, 10),
+		"slack.settle":          duration(&s.Slack.Settle),
+		"slack.bots":            bots(&s.Slack.Bots),
+		"slack.shared_channels": channels(&s.Slack.Shared),
 
 		"github.base_url":   address(&s.GitHub.BaseURL),
 		"github.repository": text(&s.GitHub.Repository, repositoryName),
@@ -138,6 +152,7 @@ func (s *Settings) fields() map[string]field {
 		"log.format":  text(&s.Log.Format, oneOf("text", "json")),
 
 		"support.mode":             mode(&s.Support.Mode),
+		"support.private":          text((*string)(&s.Support.Private), oneOf(string(PrivateAsk), string(PrivateLinkOnly), string(PrivateFull))),
 		"support.safe_handover.en": text(&s.Support.SafeHandover.EN, paragraph),
 		"support.safe_handover.ja": text(&s.Support.SafeHandover.JA, paragraph),
 	}

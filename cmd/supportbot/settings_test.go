@@ -46,7 +46,7 @@ func TestSettingsOfWhichOnlyTheRequiredOnesAreGivenHaveTheDefaultsOfTheManual(t 
 		},
 		HTTP:    HTTPSettings{Listen: "127.0.0.1:8080"},
 		Log:     LogSettings{Format: "text"},
-		Support: SupportSettings{Mode: Live, SafeHandover: defaultSettings().Support.SafeHandover},
+		Support: SupportSettings{Mode: Live, Private: PrivateAsk, SafeHandover: defaultSettings().Support.SafeHandover},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -66,14 +66,15 @@ func TestEverySettingCanBeGiven(t *testing.T) {
 		Slack: SlackSettings{
 			APIURL: "http://127.0.0.1:9000/api/", SupportGroup: "S0AAAAAAAAA", OpsChannel: "G0BBBBBBBBB",
 			Sockets: 3, Settle: 1500 * time.Millisecond,
-			Bots: map[string]BotSettings{"B0CCCCCCCCC": {TicketsPer10Minutes: 100}, "B0DDDDDDDDD": {}},
+			Bots:   map[string]BotSettings{"B0CCCCCCCCC": {TicketsPer10Minutes: 100}, "B0DDDDDDDDD": {}},
+			Shared: []string{"C0EEEEEEEEE", "C0FFFFFFFFF"},
 		},
 		GitHub:  GitHubSettings{BaseURL: "https://github.example.com/api/v3/", Repository: "data_corp/support.desk", Settle: time.Minute},
 		Store:   StoreSettings{Path: "/var/lib/supportbot/supportbot.db"},
 		Limits:  LimitSettings{GitHubWritesPerMinute: 0, GitHubCreationsPerHour: 1, SlackPostsPerChannelPerMinute: 2, TicketsPerSenderPer10Minutes: 3},
 		HTTP:    HTTPSettings{Listen: "[::1]:0"},
 		Log:     LogSettings{Format: "json"},
-		Support: SupportSettings{Mode: Live, SafeHandover: Localized{EN: "Use the vault:\nhttps://vault.example.com", JA: "保管庫をお使いください。"}},
+		Support: SupportSettings{Mode: Live, Private: PrivateLinkOnly, SafeHandover: Localized{EN: "Use the vault:\nhttps://vault.example.com", JA: "保管庫をお使いください。"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -428,6 +428,26 @@ func bots(into *map[string]BotSettings) field {
 	}
 }
 
+// channels reads a list of ids of channels.
+func channels(into *[]string) field {
+	return func(r *reader, name string, n ast.Node) {
+		list, ok := n.(*ast.SequenceNode)
+		if !ok {
+			r.complainAt(n, "%s must be a list of channel ids, such as [C0123456789]; %s", name, whatIs(n))
+			return
+		}
+		*into = nil
+		for _, value := range list.Values {
+			id, _ := textOf(value)
+			if !channelID.MatchString(id) {
+				r.complainAt(value, "%s must name channels by id, such as C0123456789, not %s", name, quoted(value.String()))
+				continue
+			}
+			*into = append(*into, id)
+		}
+	}
+}
+
 // quoted shows a value in an error, cut if it is long.
 func quoted(value string) string {
 	const most = 60

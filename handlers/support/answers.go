@@ -20,6 +20,8 @@ func (t *ticket) answered() error {
 	switch a.Kind {
 	case "slack.read_person", "slack.read_channel":
 		return t.named(a)
+	case bot.ReadThreadKind:
+		return t.threadRead(a)
 	case "slack.read_groups":
 		var asked teamQuestion
 		if err := json.Unmarshal(a.Body, &asked); err != nil {
@@ -41,6 +43,8 @@ func (t *ticket) answered() error {
 		return t.created(a)
 	case "github.create_comment":
 		return t.commented(a)
+	case "slack.notify":
+		return t.notified(a)
 	}
 	return nil
 }
@@ -67,14 +71,14 @@ func (t *ticket) created(a store.Answer) error {
 	t.row.State, t.row.Issue, t.row.URL, t.row.TellAt = store.TicketOpen, issue.Number, issue.URL, time.Time{}
 	t.row.Observed = a.State == store.Observed
 	for _, m := range t.messages {
-		if t.inThread(m) {
+		if t.inThread(m) && m.Mention {
 			m.Answered = true // by the reply
 		}
 	}
 	if err := t.checkLabels(issue); err != nil {
 		return err
 	}
-	return t.show("received", t.receipt)
+	return t.receive()
 }
 
 // checkLabels tells the operators if the repository dropped the labels, until it doesn't any more.

@@ -44,6 +44,11 @@ func (c *catalog) say(lang, id string, values map[string]any) (string, error) {
 	return text, nil
 }
 
+// word is a text that is always there, and takes no values.
+func (c *catalog) word(lang, id string) string {
+	return (*c)[lang].MustLocalize(&i18n.LocalizeConfig{MessageID: id})
+}
+
 // kind names a kind of secret, such as "password" or "aws-access-token", whose name is the same in all languages.
 func (c *catalog) kind(lang, kind string) string {
 	if name, err := c.say(lang, "kind_"+kind, nil); err == nil {

@@ -73,13 +73,14 @@ func TestEveryTextIsUsed(t *testing.T) {
 var values = map[string]any{
 	"URL": "https://github.example/acme/support/issues/17", "Issue": 17, "Ticket": "aaaaaaaaaaaaaaaaaaaaaaaaaa",
 	"Channel": "C0HELP", "Kinds": "password", "Link": "https://acme.slack.com/archives/C0HELP/p1", "Handover": "Use the vault.",
-	"Who": "Alice", "Where": "#help", "When": "2026-11-23 09:00 UTC",
+	"Who": "Alice", "Where": "#help", "When": "2026-11-23 09:00 UTC", "Late": true,
 }
 
 // limits are Slack's, in characters, for texts that stand in buttons and dialogs
 // (docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object and button-element).
 var limits = map[string]int{
-	"not_a_request": 75, "not_a_request_hint": 75, "not_a_request_title": 100, "not_a_request_text": 300, "yes": 30, "no": 30,
+	"not_a_request": 75, "not_a_request_hint": 75, "not_a_request_title": 100, "not_a_request_text": 300, "not_a_request_yes": 30, "not_a_request_no": 30,
+	"publish": 75, "publish_hint": 75, "publish_title": 100, "publish_text": 300, "publish_yes": 30, "publish_no": 30,
 }
 
 func TestEveryTextRendersWithItsValues(t *testing.T) {
@@ -103,7 +104,7 @@ func TestEveryTextRendersWithItsValues(t *testing.T) {
 // What goes into mrkdwn is ours, GitHub's or the settings': nothing that people write. Names stand in Markdown
 // and in titles only, where package text escapes them.
 func TestNoTextForSlackFillsInWhatPeopleWrite(t *testing.T) {
-	ours := []string{"{{.URL}}", "{{.Issue}}", "{{.Ticket}}", "{{.Channel}}", "{{.Kinds}}", "{{.Link}}", "{{.Handover}}", "{{if .Handover}}", "{{end}}"}
+	ours := []string{"{{.URL}}", "{{.Issue}}", "{{.Ticket}}", "{{.Channel}}", "{{.Kinds}}", "{{.Link}}", "{{.Handover}}", "{{if .Handover}}", "{{if .Late}}", "{{end}}"}
 	for id, text := range texts(t, english) {
 		if strings.HasPrefix(id, "issue_") {
 			continue

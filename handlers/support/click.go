@@ -15,11 +15,17 @@ type teamQuestion struct {
 	Click bot.Click `json:"click"`
 }
 
-// clicked asks Slack, afresh, who is in the support team.
+// clicked publishes what the clicker wrote, or asks Slack, afresh, who is in the support team.
 func (t *ticket) clicked() error {
 	var c bot.Click
-	if err := json.Unmarshal(t.event.Body, &c); err != nil || t.row.State != store.TicketOpen {
+	if err := json.Unmarshal(t.event.Body, &c); err != nil || !t.opened() {
 		return err
+	}
+	if c.Action == publish {
+		return t.agree(c)
+	}
+	if t.row.State != store.TicketOpen {
+		return nil
 	}
 	t.plan(store.Action{Kind: "slack.read_groups", Priority: tell, Answer: true, Body: encode(teamQuestion{c})})
 	return nil

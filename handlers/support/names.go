@@ -16,6 +16,7 @@ import (
 // it has them read, once for each version of a message.
 func (t *ticket) knowNames() (known bool, err error) {
 	known = true
+	var unasked []text.Ref
 	for _, m := range t.messages {
 		missing, err := t.missing(m)
 		if err != nil {
@@ -27,9 +28,12 @@ func (t *ticket) knowNames() (known bool, err error) {
 		known = false
 		if !m.Asked {
 			m.Asked = true
-			t.read(missing)
-			t.row.NamesBy = t.event.TakenAt.Add(namesWithin)
+			unasked = append(unasked, missing...)
 		}
+	}
+	if len(unasked) > 0 {
+		t.read(unasked)
+		t.row.NamesBy = t.event.TakenAt.Add(namesWithin)
 	}
 	if !known && t.row.Reading > 0 {
 		return false, nil
@@ -78,8 +82,8 @@ func (t *ticket) refsOf(m *store.Message) ([]text.Ref, error) {
 	if m.Person {
 		add(text.Ref{Kind: text.User, ID: m.Sender})
 	}
-	if m.Place != "" {
-		return refs, nil
+	if may, err := t.publishable(m); !may || err != nil {
+		return refs, err
 	}
 	add(text.Ref{Kind: text.Channel, ID: m.Channel})
 	doc, err := t.docOf(m)
@@ -104,15 +108,16 @@ func (t *ticket) docOf(m *store.Message) (text.Doc, error) {
 
 // read has names read: one read each, at most namesAtOnce, all groups in one.
 func (t *ticket) read(missing []text.Ref) {
-	groups := false
-	for _, ref := range missing[:min(len(missing), namesAtOnce)] {
+	asked := map[text.Ref]bool{}
+	for _, ref := range missing {
 		kind := map[text.InlineKind]string{text.User: "slack.read_person", text.Channel: "slack.read_channel"}[ref.Kind]
 		if ref.Kind == text.Group {
-			if groups {
-				continue
-			}
-			kind, groups = "slack.read_groups", true
+			kind, ref.ID = "slack.read_groups", ""
 		}
+		if asked[ref] || len(asked) == namesAtOnce {
+			continue
+		}
+		asked[ref] = true
 		t.row.Reading++
 		t.plan(store.Action{Kind: kind, Priority: naming, Answer: true, Body: encode(slack.Read{ID: ref.ID})})
 	}
@@ -188,6 +193,9 @@ func (t *ticket) name(ref text.Ref) string {
 	e, err := t.entry(ref.ID)
 	if err != nil || e == nil {
 		return ""
+	}
+	if e.Kind == store.ChannelEntry && e.Private {
+		return t.texts.word(t.language(), "private_channel") // its name is private too
 	}
 	return e.Name
 }

@@ -1,6 +1,7 @@
 package support
 
 import (
+	"slices"
 	"time"
 
 	"supportbot/integrations/github"
@@ -13,62 +14,34 @@ func (t *ticket) open() error {
 	if err != nil || create != nil && (create.State == store.Doing || create.State == store.Done) {
 		return err // begun: its answer decides, which may be waiting behind this event
 	}
-	main, place, err := t.firstMention()
-	switch {
-	case err != nil:
-		return err
-	case main == nil:
+	main := t.firstMention()
+	if main == nil {
 		return t.takeBack()
 	}
 	if err := t.settleOn(main); err != nil {
 		return err
 	}
-	if place != "" {
-		return t.refuse(place)
+	if t.unlisted(main) {
+		return t.refuse(placeShared)
 	}
 	return t.create(main)
 }
 
-// firstMention returns the earliest message that asks for something and whose text may go into an issue; without
-// one, the earliest whose text may not, and why.
-func (t *ticket) firstMention() (first *store.Message, place string, err error) {
+// firstMention returns the earliest message that asks for something from where an issue may be opened; without
+// one, the earliest from where none may.
+func (t *ticket) firstMention() (first *store.Message) {
 	for _, m := range t.messages {
 		if !m.Mention || m.Answered {
 			continue
 		}
-		where, err := t.place(m)
-		if err != nil || where == "" {
-			return m, "", err
+		if !t.unlisted(m) {
+			return m
 		}
 		if first == nil {
-			first, place = m, where
+			first = m
 		}
 	}
-	return first, place, nil
-}
-
-// Places whose talk may not go into an issue, and the texts that say so.
-const (
-	placeShared  = "shared"
-	placePrivate = "private"
-)
-
-// place returns why m's text may not go into an issue, empty if it may. What the directory has learned of the
-// channel since counts too.
-func (t *ticket) place(m *store.Message) (string, error) {
-	if m.Place != "" {
-		return m.Place, nil
-	}
-	channel, err := t.entry(m.Channel)
-	switch {
-	case err != nil || channel == nil:
-		return "", err
-	case channel.Shared:
-		return placeShared, nil
-	case channel.Private:
-		return placePrivate, nil
-	}
-	return "", nil
+	return first
 }
 
 // settleOn makes main the message that the ticket is about. Its thread may be another than before, if the flood
@@ -82,9 +55,28 @@ func (t *ticket) settleOn(main *store.Message) (err error) {
 		}
 		t.row.Channel, t.row.Thread, t.row.Shown = main.Channel, main.Thread, ""
 	}
-	t.row.Main, t.row.Requester = main.TS, main.Sender
-	t.row.Language, err = t.languageOf(main)
+	t.row.Main = main.TS
+	asked, err := t.request(main)
+	if err != nil {
+		return err
+	}
+	t.row.Requester = asked.Sender
+	t.row.Language, err = t.languageOf(asked)
 	return err
+}
+
+// request returns the message of who asks: the mention, but if a member of the team mentions itself in somebody
+// else's thread, what began the thread.
+func (t *ticket) request(main *store.Message) (*store.Message, error) {
+	root := t.message(main.Thread)
+	if root == nil || root.Deleted || !root.Person || root.Sender == main.Sender {
+		return main, nil
+	}
+	team, err := t.entry(t.Group)
+	if err != nil || team == nil || !slices.Contains(team.Members, main.Sender) {
+		return main, err
+	}
+	return root, nil
 }
 
 // takeBack ends a ticket whose mention is gone before there is an issue.
@@ -109,8 +101,10 @@ func (t *ticket) refuse(place string) error {
 
 // create plans the issue, or plans it anew if it changed before it was sent.
 func (t *ticket) create(main *store.Message) error {
-	t.row.Stale = false
-	title, body, err := t.render(main)
+	if err := t.divide(); err != nil {
+		return err
+	}
+	title, body, err := t.render()
 	if err != nil {
 		return err
 	}
@@ -125,5 +119,9 @@ func (t *ticket) create(main *store.Message) error {
 			Ticket: t.row.ID, Thread: t.thread(), Title: title, Body: body, Labels: labels[:],
 		}),
 	})
+	t.row.Stale = false
+	for _, m := range t.inPart(bodyPart) {
+		m.Stale = false
+	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"supportbot/bot/text"
@@ -14,57 +15,180 @@ import (
 // titleLength is how many characters a title has at most: what GitHub shows of it in a list.
 const titleLength = 80
 
-// render returns the issue as it should be: a title, and a body that says who asked what, where and when.
-func (t *ticket) render(main *store.Message) (title, body string, err error) {
-	doc, err := t.docOf(main)
+// render returns the issue as it should be: a title, and a body that says who asked what, where and when, and
+// what was said in the thread.
+func (t *ticket) render() (title, body string, err error) {
+	main := t.message(t.row.Main)
+	asked, err := t.request(main)
 	if err != nil {
 		return "", "", err
 	}
-	title = doc.Title(t.name, titleLength, t.Group, t.BotUser)
-	if title == "" {
-		said, err := t.texts.say(t.row.Language, "issue_title", map[string]any{
-			"Who": plain(whoSaid(main), t.name), "Where": plain(where(main), t.name),
-		})
-		if err != nil {
+	if title, err = t.renderTitle(asked, main); err != nil {
+		return "", "", err
+	}
+	head, err := t.heading("issue_asked", asked, main)
+	if err != nil {
+		return "", "", err
+	}
+	said, err := t.renderPart(bodyPart, true)
+	if err != nil {
+		return "", "", err
+	}
+	note := ""
+	if t.row.Threads[threadKey(main)] == store.ThreadCut {
+		if note, err = t.say("issue_cut"); err != nil {
 			return "", "", err
 		}
-		title = text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{{Text: said}}}}.Title(t.name, titleLength)
 	}
-	body, err = t.renderMessage(main, "issue_asked")
-	return title, body, err
+	return title, joined(head, note, said), nil
 }
 
-// renderMessage returns a message as a part of an issue, headed by who wrote it, where and when.
-func (t *ticket) renderMessage(m *store.Message, heading string) (string, error) {
-	doc, err := t.docOf(m)
-	if err != nil {
-		return "", err
+// renderTitle returns the first meaningful line of who asks: where they began the thread themselves, and mention us
+// only later, that of its beginning. Without one it is that of the thread, without that a neutral one.
+func (t *ticket) renderTitle(asked, main *store.Message) (string, error) {
+	candidates := append([]*store.Message{asked, main}, t.inPart(bodyPart)...)
+	if root := t.message(main.Thread); root != nil && root.Sender == asked.Sender {
+		candidates = append([]*store.Message{root}, candidates...)
 	}
-	head, err := t.texts.say(t.row.Language, heading, map[string]any{
-		"Who": markdown(whoSaid(m), t.name), "Where": markdown(where(m), t.name), "When": m.At.UTC().Format("2006-01-02 15:04 UTC"), "Link": t.link(m),
-	})
-	if err != nil {
-		return "", err
-	}
-	parts := []string{head}
-	note := ""
-	switch {
-	case m.Deleted:
-		note = "issue_deleted"
-	case !m.Mention:
-		note = "issue_taken_back"
-		fallthrough
-	default:
-		parts = append(parts, doc.Markdown(t.name))
-	}
-	if note != "" {
-		said, err := t.texts.say(t.row.Language, note, nil)
+	for _, m := range candidates {
+		may, err := t.publishable(m)
 		if err != nil {
 			return "", err
 		}
-		parts = append(parts, said)
+		doc, err := t.docOf(m)
+		if err != nil {
+			return "", err
+		}
+		if title := doc.Title(t.name, titleLength, t.Group, t.BotUser); may && title != "" {
+			return title, nil
+		}
 	}
-	return strings.Join(parts, "\n\n"), nil
+	place, err := t.place(main)
+	if err != nil {
+		return "", err
+	}
+	if place != "" {
+		return t.say(placeTexts[place].title)
+	}
+	said, err := t.texts.say(t.row.Language, "issue_title", map[string]any{
+		"Who": plain(whoSaid(asked), t.name), "Where": plain(where(main), t.name),
+	})
+	return text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{{Text: said}}}}.Title(t.name, titleLength), err
+}
+
+// renderComment returns the comment that begins with head, empty if there is nothing to show.
+func (t *ticket) renderComment(head *store.Message) (string, error) {
+	messages := t.inPart(head.Part)
+	if len(messages) > 1 {
+		return t.renderPart(head.Part, head.Comment != 0)
+	}
+	shown, err := t.shown(head, head.Comment != 0)
+	if !shown || err != nil {
+		return "", err
+	}
+	id := "issue_added"
+	if t.inThread(head) {
+		id = "issue_replied"
+	}
+	heading, err := t.heading(id, head, head)
+	if err != nil {
+		return "", err
+	}
+	said, err := t.renderMessage(head)
+	return joined(heading, said), err
+}
+
+// renderPart returns the messages of a part, each headed by who wrote it and when; the one message of a body needs
+// no heading of its own. there says whether GitHub has the part already.
+func (t *ticket) renderPart(part string, there bool) (string, error) {
+	messages := t.inPart(part)
+	var said []string
+	for _, m := range messages {
+		shown, err := t.shown(m, there)
+		if err != nil {
+			return "", err
+		}
+		if !shown {
+			continue
+		}
+		if len(messages) > 1 {
+			heading, err := t.heading("issue_said", m, m)
+			if err != nil {
+				return "", err
+			}
+			said = append(said, heading)
+		}
+		text, err := t.renderMessage(m)
+		if err != nil {
+			return "", err
+		}
+		said = append(said, text)
+	}
+	return joined(said...), nil
+}
+
+// shown says whether the issue shows that m was written. Of private talk only requests are shown, without their
+// text; what was taken back before GitHub had it is not.
+func (t *ticket) shown(m *store.Message, there bool) (bool, error) {
+	if !there && (m.Deleted || m.Asks && !m.Mention && !t.inThread(m)) || t.unlisted(m) {
+		return false, nil
+	}
+	may, err := t.publishable(m)
+	return may || m.Asks && !m.Direct || m.TS == t.row.Main && t.inThread(m), err
+}
+
+// renderMessage returns the text of m, or a note why there is none.
+func (t *ticket) renderMessage(m *store.Message) (string, error) {
+	may, err := t.publishable(m)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case m.Deleted:
+		return t.say("issue_deleted")
+	case !may:
+		place, err := t.place(m)
+		if err != nil {
+			return "", err
+		}
+		return t.say(placeTexts[place].note)
+	}
+	said, err := t.renderText(m)
+	if err != nil || m.Mention || !m.Asks {
+		return said, err
+	}
+	note, err := t.say("issue_taken_back")
+	return joined(said, note), err
+}
+
+// renderText returns what m says as Markdown.
+func (t *ticket) renderText(m *store.Message) (string, error) {
+	doc, err := t.docOf(m)
+	return doc.Markdown(t.name), err
+}
+
+// heading renders a heading that says who wrote, and of a message where, when, and how to get there.
+func (t *ticket) heading(id string, who, m *store.Message) (string, error) {
+	place, err := t.place(m)
+	if err != nil {
+		return "", err
+	}
+	channel := markdown(where(m), t.name)
+	if place != "" {
+		if channel, err = t.say(placeTexts[place].where); err != nil {
+			return "", err
+		}
+	}
+	return t.texts.say(t.row.Language, id, map[string]any{
+		"Who": markdown(whoSaid(who), t.name), "Where": channel, "When": m.At.UTC().Format("2006-01-02 15:04 UTC"), "Link": t.link(m),
+	})
+}
+
+func (t *ticket) say(id string) (string, error) { return t.texts.say(t.row.Language, id, nil) }
+
+// joined joins the paragraphs that say something.
+func joined(paragraphs ...string) string {
+	return strings.Join(slices.DeleteFunc(paragraphs, func(p string) bool { return p == "" }), "\n\n")
 }
 
 // whoSaid is who wrote m.

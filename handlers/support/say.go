@@ -2,6 +2,8 @@ package support
 
 import (
 	"cmp"
+	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,8 +14,11 @@ import (
 	"supportbot/store"
 )
 
-// notARequest is the action of the button that closes a ticket that asked for nothing.
-const notARequest = "ticket.not_a_request"
+// Actions of our buttons.
+const (
+	notARequest = "ticket.not_a_request" // closes a ticket that asked for nothing
+	publish     = "ticket.publish"       // puts the clicker's private text into the issue
+)
 
 // show has the reply in the ticket's thread say a text of the catalog. It posts once and edits afterwards.
 func (t *ticket) show(id string, blocks func(said string) ([]slackapi.Block, error)) error {
@@ -21,21 +26,25 @@ func (t *ticket) show(id string, blocks func(said string) ([]slackapi.Block, err
 	if err != nil {
 		return err
 	}
-	show := slack.Show{Channel: t.row.Channel, ThreadTS: t.row.Thread, Text: said, Sole: true}
+	t.row.Shown = id
+	return t.planShow(t.replySlot(), slack.Show{Channel: t.row.Channel, ThreadTS: t.row.Thread, Text: said}, blocks)
+}
+
+func (t *ticket) planShow(slot string, show slack.Show, blocks func(said string) ([]slackapi.Block, error)) error {
+	show.Sole = true
 	if blocks != nil {
-		b, err := blocks(said)
+		b, err := blocks(show.Text)
 		if err != nil {
 			return err
 		}
 		show.Blocks = encode(b)
 	}
-	t.row.Shown = id
-	t.plan(store.Action{Kind: "slack.show", Slot: t.replySlot(), Priority: tell, Body: encode(show)})
+	t.plan(store.Action{Kind: "slack.show", Slot: slot, Priority: tell, Body: encode(show)})
 	return nil
 }
 
 // showIn says a text in the thread of m, beside the reply.
-func (t *ticket) showIn(m *store.Message, slot, id string) error {
+func (t *ticket) showIn(m *store.Message, slot, id string, blocks func(said string) ([]slackapi.Block, error)) error {
 	lang, err := t.languageOf(m)
 	if err != nil {
 		return err
@@ -44,48 +53,141 @@ func (t *ticket) showIn(m *store.Message, slot, id string) error {
 	if err != nil {
 		return err
 	}
-	t.plan(store.Action{Kind: "slack.show", Slot: slot, Priority: tell,
-		Body: encode(slack.Show{Channel: m.Channel, ThreadTS: m.Thread, Text: said, Sole: true})})
-	return nil
+	return t.planShow(slot, slack.Show{Channel: m.Channel, ThreadTS: m.Thread, Text: said}, blocks)
 }
 
 func (t *ticket) values() map[string]any {
-	return map[string]any{"URL": t.row.URL, "Issue": t.row.Issue, "Ticket": t.row.ID}
+	return map[string]any{"URL": t.row.URL, "Issue": t.row.Issue, "Ticket": t.row.ID, "Late": t.row.Late}
 }
 
 func (t *ticket) language() string { return cmp.Or(t.row.Language, english) }
 
-// receipt is the reply's blocks: the text, and the team's button.
-func (t *ticket) receipt(said string) ([]slackapi.Block, error) {
-	word := func(id string) (*slackapi.TextBlockObject, error) {
-		w, err := t.texts.say(t.language(), id, t.values())
-		return slackapi.NewTextBlockObject(slackapi.PlainTextType, w, false, false), err
+// Texts of the reply once the issue is there.
+const (
+	received        = "received"         // the others begin with it
+	receivedLink    = "received_link"    // of the talk here the issue holds a link only
+	receivedPrivate = "received_private" // likewise, until the author publishes it
+)
+
+// receive tells the thread its issue, and what of the talk here is in it.
+func (t *ticket) receive() error {
+	id, err := t.receiptID()
+	if err != nil {
+		return err
 	}
-	words := map[string]*slackapi.TextBlockObject{}
-	for _, id := range []string{"not_a_request", "not_a_request_hint", "not_a_request_title", "not_a_request_text", "yes", "no"} {
-		w, err := word(id)
+	return t.show(id, t.receipt)
+}
+
+// keepReceipt changes the reply if more or less of the talk is in the issue than it says.
+func (t *ticket) keepReceipt() error {
+	id, err := t.receiptID()
+	if err != nil || t.row.State != store.TicketOpen || id == t.row.Shown || !strings.HasPrefix(t.row.Shown, received) {
+		return err
+	}
+	return t.show(id, t.receipt)
+}
+
+func (t *ticket) receiptID() (string, error) {
+	main := t.message(t.row.Main)
+	if main == nil {
+		return received, nil
+	}
+	place, err := t.place(main)
+	if err != nil || place == "" {
+		return received, err
+	}
+	withheld, err := t.withheldAuthors(main)
+	switch {
+	case err != nil || place == placePrivate && !withheld:
+		return received, err
+	case place == placePrivate && t.Private == Ask:
+		return receivedPrivate, nil
+	}
+	return receivedLink, nil
+}
+
+// receipt is the reply's blocks: the text, and the buttons.
+func (t *ticket) receipt(said string) ([]slackapi.Block, error) {
+	id, err := t.receiptID()
+	if err != nil {
+		return nil, err
+	}
+	closing, err := t.button(notARequest, notARequestWords)
+	if err != nil {
+		return nil, err
+	}
+	buttons := []slackapi.BlockElement{closing}
+	if id == receivedPrivate {
+		publishing, err := t.button(publish, publishWords)
 		if err != nil {
 			return nil, err
 		}
-		words[id] = w
+		buttons = []slackapi.BlockElement{publishing, closing}
 	}
-	button := slackapi.NewButtonBlockElement(notARequest, t.row.ID, words["not_a_request"])
-	button.AccessibilityLabel = words["not_a_request_hint"].Text
-	button.Confirm = slackapi.NewConfirmationBlockObject(words["not_a_request_title"], words["not_a_request_text"], words["yes"], words["no"])
-	return []slackapi.Block{
-		slackapi.NewSectionBlock(slackapi.NewTextBlockObject(slackapi.MarkdownType, said, false, false), nil, nil),
-		slackapi.NewActionBlock("", button),
-	}, nil
+	return []slackapi.Block{section(said), slackapi.NewActionBlock("", buttons...)}, nil
 }
 
-// warn tells the sender, once a message, that a secret was withheld, to change it, and how to hand it over.
-func (t *ticket) warn(m *store.Message) error {
-	kinds := slices.Compact(slices.Sorted(slices.Values(m.Withheld)))
-	m.Withheld = nil
-	if len(kinds) == 0 || !m.Person || m.Warned {
-		return nil
+// publishButton is the blocks of a text with the button that publishes.
+func (t *ticket) publishButton(said string) ([]slackapi.Block, error) {
+	if t.Private != Ask {
+		return []slackapi.Block{section(said)}, nil
 	}
-	m.Warned = true
+	button, err := t.button(publish, publishWords)
+	return []slackapi.Block{section(said), slackapi.NewActionBlock("", button)}, err
+}
+
+func section(said string) slackapi.Block {
+	return slackapi.NewSectionBlock(slackapi.NewTextBlockObject(slackapi.MarkdownType, said, false, false), nil, nil)
+}
+
+// The words of our buttons: the label, what a screen reader says, and the title, the text and the two answers of the
+// question before they act.
+var (
+	notARequestWords = [...]string{"not_a_request", "not_a_request_hint", "not_a_request_title", "not_a_request_text", "not_a_request_yes", "not_a_request_no"}
+	publishWords     = [...]string{"publish", "publish_hint", "publish_title", "publish_text", "publish_yes", "publish_no"}
+)
+
+func (t *ticket) button(action string, words [6]string) (*slackapi.ButtonBlockElement, error) {
+	var said [len(words)]*slackapi.TextBlockObject
+	for i, id := range words {
+		word, err := t.texts.say(t.language(), id, t.values())
+		if err != nil {
+			return nil, err
+		}
+		said[i] = slackapi.NewTextBlockObject(slackapi.PlainTextType, word, false, false)
+	}
+	button := slackapi.NewButtonBlockElement(action, t.row.ID, said[0])
+	button.AccessibilityLabel = said[1].Text
+	button.Confirm = slackapi.NewConfirmationBlockObject(said[2], said[3], said[4], said[5])
+	return button, nil
+}
+
+// warnAll tells each sender of secrets, once for all that was withheld by now.
+func (t *ticket) warnAll() error {
+	withheld := map[string][]string{}
+	first := map[string]*store.Message{}
+	for _, m := range t.messages {
+		kinds := m.Withheld
+		m.Withheld = nil
+		if len(kinds) == 0 || !m.Person || m.Warned {
+			continue
+		}
+		m.Warned = true
+		withheld[m.Sender] = append(withheld[m.Sender], kinds...)
+		if first[m.Sender] == nil {
+			first[m.Sender] = m
+		}
+	}
+	for _, sender := range slices.Sorted(maps.Keys(withheld)) {
+		if err := t.warn(first[sender], withheld[sender]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// warn tells the sender of m that secrets were withheld, to change them, and how to hand them over.
+func (t *ticket) warn(m *store.Message, kinds []string) error {
 	lang, err := t.languageOf(m)
 	if err != nil {
 		return err
@@ -94,9 +196,9 @@ func (t *ticket) warn(m *store.Message) error {
 	if lang == japanese {
 		handover = t.Handover.Japanese
 	}
-	names := make([]string, len(kinds))
-	for i, kind := range kinds {
-		names[i] = t.texts.kind(lang, kind)
+	var names []string
+	for _, kind := range slices.Compact(slices.Sorted(slices.Values(kinds))) {
+		names = append(names, t.texts.kind(lang, kind))
 	}
 	said, err := t.texts.say(lang, "withheld", map[string]any{
 		"Channel": m.Channel, "Kinds": strings.Join(names, ", "), "Link": t.link(m), "Handover": handover,
@@ -104,7 +206,22 @@ func (t *ticket) warn(m *store.Message) error {
 	if err != nil {
 		return err
 	}
-	t.plan(store.Action{Kind: "slack.notify", Priority: tell, Body: encode(slack.Notify{Channel: m.Sender, Text: said})})
+	t.plan(store.Action{Kind: "slack.notify", Priority: tell, Answer: true, Body: encode(slack.Notify{Channel: m.Sender, Text: said})})
+	return nil
+}
+
+// notified makes what people answer to a notice of ours, in a thread under it, part of the ticket.
+func (t *ticket) notified(a store.Answer) error {
+	if a.State != store.Done {
+		return nil
+	}
+	var at slack.Posted
+	if err := json.Unmarshal(a.Result, &at); err != nil {
+		return err
+	}
+	t.result.Records = append(t.result.Records, &store.Thread{
+		Team: t.row.Team, Channel: at.Channel, TS: at.TS, Ticket: t.row.ID, At: t.event.At,
+	})
 	return nil
 }
 

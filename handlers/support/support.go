@@ -3,6 +3,8 @@
 package support
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"supportbot/bot"
@@ -19,7 +21,19 @@ type Options struct {
 	Limit     int            // tickets per sender in ten minutes; 0 is no limit
 	Bots      map[string]int // ids of the bots whose posts are requests, with limits of their own
 	Handover  Handover       // how to hand a secret over safely
+	Private   Private        // what becomes of text from private talk
+	Shared    []string       // ids of channels shared with other companies from where issues are opened all the same
 }
+
+// Private says what becomes of text from private channels, group messages and direct messages.
+type Private string
+
+// The settings for private talk.
+const (
+	LinkOnly Private = "link-only" // it never goes into an issue
+	Ask      Private = "ask"       // it goes into one when its author agrees
+	Full     Private = "full"      // it does, as other text
+)
 
 // A Handover says, in each language, how to hand a secret over safely.
 type Handover struct{ English, Japanese string }
@@ -40,7 +54,7 @@ func New(o Options) (bot.Handler, error) {
 	h := handler{o, texts}
 	return bot.Handler{
 		Prefix:  prefix,
-		Help:    "Mention @support in a public channel: a GitHub issue is opened for it, and its link posted in the thread.",
+		Help:    "Mention @support, or write to the bot directly: a GitHub issue is opened for it, and its link posted in the thread.",
 		Needs:   needs,
 		Mode:    o.Mode,
 		Message: h.message,
@@ -49,10 +63,12 @@ func New(o Options) (bot.Handler, error) {
 	}, nil
 }
 
-var needs = []slack.Need{{
-	Scope: "channels:history", Events: []string{"message.channels"},
-	Why: "hear when somebody asks for support in a public channel that the bot is in",
-}}
+var needs = []slack.Need{
+	{Scope: "channels:history", Events: []string{"message.channels"}, Why: "hear when somebody asks for support in a public channel that the bot is in"},
+	{Scope: "groups:history", Events: []string{"message.groups"}, Why: "hear when somebody asks for support in a private channel that the bot is in"},
+	{Scope: "im:history", Events: []string{"message.im"}, Why: "hear what is written to the bot directly"},
+	{Scope: "mpim:history", Events: []string{"message.mpim"}, Why: "hear when somebody asks for support in a group message that the bot is in"},
+}
 
 type handler struct {
 	Options
@@ -62,43 +78,63 @@ type handler struct {
 // mentionWindow is for how long after a message was written an edit can still turn it into a request.
 const mentionWindow = 24 * time.Hour
 
-// message takes versions of messages that mention us, now or before, and of those that a ticket has already.
+// message takes versions of messages that mention us, now or before, that are written to us directly, and all
+// that stand in a ticket's thread.
 func (h handler) message(v *store.View, m bot.Message, id string) (store.Taken, error) {
-	if _, named := h.Bots[m.Sender]; m.Bot && !named {
-		return store.Taken{}, nil
+	if m.Shared && !h.listed(m.Channel) && !m.Mentions && !m.Mentioned {
+		return store.Taken{}, nil // other companies' talk is none of ours
 	}
-	ticket, err := v.TicketOfMessage(m.Team, m.Channel, m.TS)
+	ticket, err := ticketOf(v, m)
 	if ticket != "" || err != nil {
 		return taken(m, ticket), err
 	}
-	if !m.Mentions && !m.Mentioned || editedAfter(m) > mentionWindow {
+	if !h.asks(m) {
 		return store.Taken{}, nil
-	}
-	thread, err := v.Thread(m.Team, m.Channel, m.Thread)
-	if err != nil {
-		return store.Taken{}, err
-	}
-	if thread != nil {
-		return taken(m, thread.Ticket), nil
 	}
 	return h.newThread(v, m, id)
 }
 
-// newThread gives a thread its ticket: a new one, or, over the sender's limit, the one that gathers the flood.
+// ticketOf returns the ticket that has a message or its thread, empty if none does.
+func ticketOf(v *store.View, m bot.Message) (string, error) {
+	thread, err := v.Thread(m.Team, m.Channel, m.Thread)
+	if thread != nil {
+		return thread.Ticket, err
+	}
+	if err != nil {
+		return "", err
+	}
+	return v.TicketOfMessage(m.Team, m.Channel, m.TS)
+}
+
+// asks says whether a message in a thread that we don't know is a request.
+func (h handler) asks(m bot.Message) bool {
+	switch _, named := h.Bots[m.Sender]; {
+	case m.Bot && !named:
+		return false
+	case m.Direct:
+		return !m.Bot && m.Sender != slackbot
+	case !m.Mentions && !m.Mentioned:
+		return false
+	}
+	return m.Found || editedAfter(m) <= mentionWindow // of what was found, nobody saw the first version
+}
+
+// slackbot is who sends Slack's own notices.
+const slackbot = "USLACKBOT"
+
+// listed says whether the team lets issues be opened from a channel that is shared with other companies.
+func (h handler) listed(channel string) bool { return slices.Contains(h.Shared, channel) }
+
+// newThread gives a thread its ticket: a new one, the one of the conversation that it goes on with, or, over the
+// sender's limit, the one that gathers the flood.
 func (h handler) newThread(v *store.View, m bot.Message, id string) (store.Taken, error) {
 	thread := store.Thread{Team: m.Team, Channel: m.Channel, TS: m.Thread, Ticket: id, Sender: m.Sender, At: m.At}
-	limit := h.Limit
-	if m.Bot {
-		limit = h.Bots[m.Sender]
+	if err := h.goesOn(v, m, &thread); err != nil {
+		return store.Taken{}, err
 	}
-	if limit > 0 && !m.Shared && !m.Private { // what is refused anyway is not gathered
-		count, gathering, err := v.ThreadsOf(m.Sender, m.At.Add(-floodWindow), m.At)
-		if err != nil {
+	if thread.Ticket == id {
+		if err := h.gather(v, m, &thread); err != nil {
 			return store.Taken{}, err
-		}
-		thread.Flood = count >= limit
-		if thread.Flood && gathering != "" {
-			thread.Ticket = gathering
 		}
 	}
 	t := taken(m, thread.Ticket)
@@ -106,15 +142,35 @@ func (h handler) newThread(v *store.View, m bot.Message, id string) (store.Taken
 	return t, nil
 }
 
+// gather puts a thread over its sender's limit into the ticket that gathers them.
+func (h handler) gather(v *store.View, m bot.Message, thread *store.Thread) error {
+	limit := h.Limit
+	if m.Bot {
+		limit = h.Bots[m.Sender]
+	}
+	if limit == 0 || m.Shared && !h.listed(m.Channel) { // what is refused anyway is not gathered
+		return nil
+	}
+	count, gathering, err := v.ThreadsOf(m.Sender, m.At.Add(-floodWindow), m.At)
+	if err != nil {
+		return err
+	}
+	thread.Flood = count >= limit
+	if thread.Flood && gathering != "" {
+		thread.Ticket = gathering
+	}
+	return nil
+}
+
 // floodWindow is the time in which a sender's tickets are counted.
 const floodWindow = 10 * time.Minute
 
-// click takes presses of our buttons, if they come from the thread of the ticket that they name.
+// click takes presses of our buttons, if they come from a thread of the ticket that they name.
 func (h handler) click(v *store.View, c bot.Click) (store.Taken, error) {
-	if c.Action != notARequest {
+	if c.Action != notARequest && c.Action != publish {
 		return store.Taken{}, nil
 	}
-	thread, err := v.Thread(c.Team, c.Channel, c.Thread)
+	thread, err := v.Thread(c.Team, c.Channel, cmp.Or(c.Thread, c.Message))
 	if err != nil || thread == nil || thread.Ticket != c.Value {
 		return store.Taken{}, err
 	}

@@ -16,8 +16,9 @@ type ticket struct {
 	handler
 	view     *store.View
 	event    store.Event
+	version  bot.Message // of a message event
 	row      *store.Ticket
-	messages []*store.Message
+	messages []*store.Message        // all, or while a thread is read that of the event alone
 	learned  map[string]*store.Entry // of the directory, by this very event
 	docs     map[*store.Message]text.Doc
 	result   store.Decision
@@ -40,7 +41,19 @@ func (h handler) decide(v *store.View, e store.Event) (store.Decision, error) {
 	if err != nil {
 		return store.Decision{}, err
 	}
-	switch e.Kind {
+	if err := t.decide(); err != nil {
+		return store.Decision{}, fmt.Errorf("%s of %s: %w", e.Kind, e.Subject, err)
+	}
+	t.result.Timer = t.timer()
+	t.result.Records = append(t.result.Records, t.row)
+	for _, m := range t.messages {
+		t.result.Records = append(t.result.Records, m)
+	}
+	return t.result, nil
+}
+
+func (t *ticket) decide() (err error) {
+	switch t.event.Kind {
 	case messageEvent:
 		err = t.heard()
 	case clickEvent:
@@ -50,20 +63,12 @@ func (h handler) decide(v *store.View, e store.Event) (store.Decision, error) {
 	case store.TimerRang:
 		err = t.rang()
 	case store.Parked:
-		err = t.gaveUp()
+		return t.gaveUp()
 	}
-	if err == nil && e.Kind != store.Parked {
-		err = t.goOn()
+	if err != nil || t.readingThreads() {
+		return err
 	}
-	if err != nil {
-		return store.Decision{}, fmt.Errorf("%s of %s: %w", e.Kind, e.Subject, err)
-	}
-	t.result.Timer = t.timer()
-	t.result.Records = append(t.result.Records, t.row)
-	for _, m := range t.messages {
-		t.result.Records = append(t.result.Records, m)
-	}
-	return t.result, nil
+	return t.goOn()
 }
 
 func (h handler) load(v *store.View, e store.Event) (*ticket, error) {
@@ -75,20 +80,33 @@ func (h handler) load(v *store.View, e store.Event) (*ticket, error) {
 	if row == nil {
 		row = &store.Ticket{ID: id, State: store.TicketNew}
 	}
-	messages, err := v.Messages(id)
-	if err != nil {
+	t := &ticket{handler: h, view: v, event: e, row: row, learned: map[string]*store.Entry{}, docs: map[*store.Message]text.Doc{}}
+	if e.Kind == messageEvent {
+		if err := json.Unmarshal(e.Body, &t.version); err != nil {
+			return nil, err
+		}
+	}
+	t.messages, err = t.known()
+	return t, err
+}
+
+// known returns the ticket's messages. While a thread is read each event is only about its own message, and to
+// look at all the others a thousand times would be dear.
+func (t *ticket) known() ([]*store.Message, error) {
+	if t.event.Kind != messageEvent || !t.readingThreads() {
+		return t.view.Messages(t.row.ID)
+	}
+	m, err := t.view.Message(t.version.Team, t.version.Channel, t.version.TS)
+	if m == nil || err != nil {
 		return nil, err
 	}
-	return &ticket{handler: h, view: v, event: e, row: row, messages: messages, learned: map[string]*store.Entry{}, docs: map[*store.Message]text.Doc{}}, nil
+	return []*store.Message{m}, nil
 }
 
 // heard takes a version of a message in. Versions may come in any order: the latest edit counts, a deletion is
 // final.
 func (t *ticket) heard() error {
-	var version bot.Message
-	if err := json.Unmarshal(t.event.Body, &version); err != nil {
-		return err
-	}
+	version := t.version
 	m := t.find(version)
 	firstHeard := m.Doc == nil && !m.Deleted
 	switch {
@@ -97,21 +115,32 @@ func (t *ticket) heard() error {
 	case version.Deleted:
 		m.Deleted, m.Mention, m.Doc, m.Files, m.Forwards = true, false, nil, nil, nil
 	default:
-		m.Edited, m.Seen, m.Mention, m.Doc = version.Edited, version.Seen, version.Mentions, encode(version.Doc)
+		m.Edited, m.Seen, m.Doc = version.Edited, version.Seen, encode(version.Doc)
 		m.Files, m.Forwards = mergeFiles(m.Files, version.Files), version.Forwards
+		m.Mention = t.asksUs(version)
 		t.docs[m] = version.Doc
 		m.Asked, m.Named = false, false
 		m.Withheld = append(m.Withheld, version.Withheld...)
 	}
+	m.Asks = m.Asks || m.Mention || version.Mentioned
+	m.Stale = true
 	if t.row.Thread == "" {
 		t.row.Team, t.row.Channel, t.row.Thread = version.Team, version.Channel, version.Thread
 	}
-	if firstHeard && (version.Edited == "" || version.Mentioned) {
-		t.putFirst(m)
+	if firstHeard {
+		t.follow(m, version)
+		if version.Edited == "" || version.Mentioned {
+			t.putFirst(m)
+		}
 	}
-	t.row.Stale = true
 	t.tryAgain(version)
 	return nil
+}
+
+// asksUs says whether a version is a request: it mentions us, or is said to us alone.
+func (t *ticket) asksUs(version bot.Message) bool {
+	_, named := t.Bots[version.Sender]
+	return (!version.Bot || named) && (version.Mentions || version.Direct)
 }
 
 // putFirst makes a mention what the ticket is about, if it is earlier than what was taken for that: Slack may
@@ -122,12 +151,17 @@ func (t *ticket) putFirst(m *store.Message) {
 		return
 	}
 	t.row.Main = m.TS
-	m.Answered = t.opened() // by the reply that is there
+	if t.opened() { // with a reply that is there, and an issue that it belongs into
+		m.Answered, m.Part = true, bodyPart
+	}
 }
 
 // tryAgain gives a ticket without an issue another chance: what GitHub refused may be right now, and what was
 // only observed is dealt with once somebody asks anew.
 func (t *ticket) tryAgain(version bot.Message) {
+	if !t.asksUs(version) {
+		return
+	}
 	first := version.Edited == "" && version.Seen == "" && !version.Deleted
 	if t.row.Observed && t.Mode == bot.Live && first {
 		t.row.State, t.row.Observed, t.row.Shown = store.TicketNew, false, ""
@@ -154,6 +188,7 @@ func (t *ticket) find(version bot.Message) *store.Message {
 	}
 	m := &store.Message{Team: version.Team, Channel: version.Channel, TS: version.TS, Ticket: t.row.ID}
 	m.Thread, m.Sender, m.Name, m.Person, m.At = version.Thread, version.Sender, version.Name, !version.Bot, version.At
+	m.Direct, m.Found = version.Direct, version.Found
 	switch {
 	case version.Shared:
 		m.Place = placeShared
@@ -222,10 +257,8 @@ func (t *ticket) goOn() error {
 	if !known || err != nil {
 		return err
 	}
-	for _, m := range t.messages {
-		if err := t.warn(m); err != nil {
-			return err
-		}
+	if err := t.warnAll(); err != nil {
+		return err
 	}
 	if t.opened() {
 		return t.keep()

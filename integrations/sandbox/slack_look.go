@@ -148,10 +148,12 @@ func buttons(m Message) (found []button) {
 	return found
 }
 
-// FirstButton returns the action id of the first button in a message, empty if it has none.
-func FirstButton(m Message) string {
-	if found := buttons(m); len(found) > 0 {
-		return found[0].ActionID
+// FirstButton returns the action id of the first button in a message whose label begins so, empty if it has none.
+func FirstButton(m Message, label string) string {
+	for _, b := range buttons(m) {
+		if strings.HasPrefix(b.Text.Text, label) {
+			return b.ActionID
+		}
 	}
 	return ""
 }

@@ -1,0 +1,93 @@
+package support
+
+import (
+	"slices"
+
+	"supportbot/bot"
+	"supportbot/store"
+)
+
+// Places whose text may not go into an issue as it is, and the texts that say so.
+const (
+	placeShared  = "shared"  // other companies read along
+	placePrivate = "private" // not everybody in the company may read it
+)
+
+// placeTexts are the texts about a place: where somebody asked, why the issue holds no text, and its title.
+var placeTexts = map[string]struct{ where, note, title string }{
+	placePrivate: {"place_private", "issue_private", "issue_title_private"},
+	placeShared:  {"place_shared", "issue_shared", "issue_title_shared"},
+}
+
+// place returns where m was said, empty if everybody in the company may read it. What the directory has learned
+// of the channel since counts too.
+func (t *ticket) place(m *store.Message) (string, error) {
+	if m.Place != "" {
+		return m.Place, nil
+	}
+	channel, err := t.entry(m.Channel)
+	switch {
+	case err != nil || channel == nil:
+		return "", err
+	case channel.Shared:
+		return placeShared, nil
+	case channel.Private:
+		return placePrivate, nil
+	}
+	return "", nil
+}
+
+// unlisted says whether m was said in a channel shared with other companies from where no issue is opened.
+func (t *ticket) unlisted(m *store.Message) bool {
+	place, err := t.place(m)
+	return err == nil && place == placeShared && !t.listed(m.Channel)
+}
+
+// publishable says whether the text of m may go into the issue, which everybody in the company can read.
+func (t *ticket) publishable(m *store.Message) (bool, error) {
+	place, err := t.place(m)
+	switch {
+	case err != nil || place == placeShared:
+		return false, err
+	case place == placePrivate:
+		return t.Private == Full || t.agreed(m.Sender), nil
+	}
+	return true, nil
+}
+
+func (t *ticket) agreed(author string) bool { return slices.Contains(t.row.Published, author) }
+
+// withheldAuthors says whether there is text in the thread of m that its author may still publish.
+func (t *ticket) withheldAuthors(thread *store.Message) (bool, error) {
+	for _, m := range t.messages {
+		if m.Deleted || !m.Person || threadKey(m) != threadKey(thread) {
+			continue
+		}
+		place, err := t.place(m)
+		if err != nil {
+			return false, err
+		}
+		if place == placePrivate && t.Private != Full && !t.agreed(m.Sender) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// agree publishes what who clicked wrote in the conversation, and will write there.
+func (t *ticket) agree(c bot.Click) error {
+	wrote := slices.ContainsFunc(t.messages, func(m *store.Message) bool { return m.Person && m.Sender == c.User })
+	if t.Private != Ask || !wrote {
+		return t.whisper(c, "publish_not_yours")
+	}
+	if t.agreed(c.User) {
+		return nil
+	}
+	t.row.Published, t.row.Stale = append(t.row.Published, c.User), true
+	for _, m := range t.messages {
+		if m.Sender == c.User {
+			m.Stale, m.Asked, m.Named = true, false, false
+		}
+	}
+	return nil
+}

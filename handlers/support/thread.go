@@ -1,0 +1,66 @@
+package support
+
+import (
+	"encoding/json"
+	"time"
+
+	"supportbot/bot"
+	"supportbot/store"
+)
+
+// lateAfter is after how long an answer says sorry for the delay.
+const lateAfter = 2 * time.Minute
+
+// follow sees to it that all of the thread of m is known, where we hear of it for the first time. A thread that
+// begins with a request that we hear at once is known from its beginning; another one is read.
+func (t *ticket) follow(m *store.Message, version bot.Message) {
+	key := threadKey(m)
+	if t.row.Threads[key] != "" || !m.Asks {
+		return
+	}
+	if t.row.Threads == nil {
+		t.row.Threads = map[string]string{}
+	}
+	fromTheStart := m.TS == m.Thread && version.Edited == "" && !m.Found
+	if fromTheStart || m.Deleted || t.unlisted(m) {
+		t.row.Threads[key] = store.ThreadWhole
+		return
+	}
+	t.row.Late = t.row.Late || m.Found && t.row.State == store.TicketNew && t.event.TakenAt.Sub(m.At) > lateAfter
+	t.row.Threads[key] = store.ThreadReading
+	t.plan(store.Action{Kind: bot.ReadThreadKind, Priority: naming, Answer: true,
+		Body: encode(bot.ReadThread{Team: m.Team, Channel: m.Channel, Thread: m.Thread})})
+}
+
+func threadKey(m *store.Message) string { return m.Channel + "/" + m.Thread }
+
+// readingThreads says whether a thread is being read: until all of it is there nothing is planned.
+func (t *ticket) readingThreads() bool {
+	for _, state := range t.row.Threads {
+		if state == store.ThreadReading {
+			return true
+		}
+	}
+	return false
+}
+
+// threadRead takes note that all messages of a thread were taken in before this answer, or as many as can be. One
+// that Slack does not let us read is known by what was heard.
+func (t *ticket) threadRead(a store.Answer) error {
+	var asked bot.ReadThread
+	if err := json.Unmarshal(a.Body, &asked); err != nil {
+		return err
+	}
+	var read bot.ThreadRead
+	if a.State == store.Done {
+		if err := json.Unmarshal(a.Result, &read); err != nil {
+			return err
+		}
+	}
+	state := store.ThreadCut
+	if read.Whole {
+		state = store.ThreadWhole
+	}
+	t.row.Threads[asked.Channel+"/"+asked.Thread] = state
+	return nil
+}
