@@ -123,6 +123,8 @@ func (s *Slack) serve() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/", s.serveAPI)
 	mux.HandleFunc("/link/", s.serveSocket)
+	mux.HandleFunc("GET /files-pri/{file}/{name}", s.serveFile)
+	mux.HandleFunc("GET /sign-in", serveSignIn)
 	mux.HandleFunc("POST /actions/", s.serveResponseURL)
 	s.server = &http.Server{Handler: mux}
 	go func() { _ = s.server.Serve(s.listener) }()

@@ -55,6 +55,7 @@ func slackMethods() map[string]slackMethod {
 		"conversations.members": {"*:read", tier4, (*Slack).conversationsMembers},
 		"conversations.open":    {"im:write", tier3, (*Slack).conversationsOpen},
 		"conversations.replies": {"*:history", tier3, (*Slack).conversationsReplies},
+		"files.info":            {"files:read", tier4, (*Slack).filesInfo},
 		"reactions.add":         {"reactions:write", tier3, (*Slack).reactionsAdd},
 		"reactions.remove":      {"reactions:write", tier2, (*Slack).reactionsRemove},
 		"usergroups.list":       {"usergroups:read", tier2, (*Slack).usergroupsList},
@@ -71,7 +72,7 @@ func slackMethods() map[string]slackMethod {
 
 // allScopes is what an app gets that asks for all that the stand-in knows.
 func allScopes() map[string]bool {
-	all := map[string]bool{"reactions:read": true, "app_mentions:read": true, "files:read": true, "commands": true}
+	all := map[string]bool{"reactions:read": true, "app_mentions:read": true, "commands": true}
 	for _, m := range slackMethods() {
 		if kind, any := strings.CutPrefix(m.scope, "*:"); any {
 			for _, k := range channelKinds {

@@ -57,6 +57,12 @@ func TestEventsHaveSlacksShapes(t *testing.T) {
 			s.Post(Post{Channel: c, User: alice, Text: "log", Files: []File{{ID: "F1", Name: "a.log", Title: "a.log",
 				Mimetype: "text/plain", Filetype: "text", Mode: "snippet", Size: 12, URLPrivate: "https://files.example.com/a.log"}}})
 		}},
+		{"message_forward", func(s *Slack) {
+			s.Post(Post{Channel: c, User: alice, Forwards: []Ref{{c, root}}})
+		}},
+		{"message_changed_file_deleted", func(s *Slack) {
+			s.DeleteFile("F1")
+		}},
 		{"message_changed_edit", func(s *Slack) { s.Edit(c, reply, "please @support") }},
 		{"message_changed_unfurl", func(s *Slack) { s.Unfurl(c, reply) }},
 		{"message_deleted", func(s *Slack) { s.Delete(c, reply) }},

@@ -16,7 +16,8 @@ type Post struct {
 	// Broadcast shows a reply in the channel too.
 	Broadcast   bool
 	Blocks      json.RawMessage // as sent; Text is mrkdwn then
-	Attachments json.RawMessage // forwarded messages, unfurled links
+	Attachments json.RawMessage // unfurled links
+	Forwards    []Ref           // messages that this one forwards, shown as attachments
 	Files       []File
 	BotID       string // of another app's bot; Text is mrkdwn then
 	Username    string // of a bot
@@ -32,7 +33,7 @@ func (s *Slack) Post(p Post) (ts string) {
 	c := s.channel(p.Channel)
 	m := &Message{
 		Type: "message", Subtype: p.Subtype, User: p.User, BotID: p.BotID, Username: p.Username, Text: p.Text,
-		Team: s.teamOf(p.User), Blocks: p.Blocks, Attachments: p.Attachments, Files: p.Files, ThreadTS: p.ThreadTS,
+		Team: s.teamOf(p.User), Blocks: p.Blocks, Attachments: p.Attachments, Files: s.upload(p.Files, p.User), ThreadTS: p.ThreadTS,
 	}
 	if p.Blocks == nil && p.BotID == "" {
 		m.Blocks, m.Text = s.compose(p.Text)
@@ -45,6 +46,9 @@ func (s *Slack) Post(p Post) (ts string) {
 	}
 	if len(p.Files) > 0 {
 		m.Subtype, m.Upload = "file_share", true
+	}
+	if len(p.Forwards) > 0 {
+		m.Attachments = s.shares(p.Forwards)
 	}
 	if p.At.IsZero() {
 		p.At = s.clock.Now()

@@ -18,9 +18,10 @@ type workspace struct {
 	groups     map[string]*Group
 	talks      map[string]*talk     // by channel
 	ephemerals map[string][]Message // by person
-	handles    map[string]element   // "@support" and "#help" as the composer resolves them
-	longest    int                  // of handles, in bytes
-	lastTS     int64                // microseconds
+	files      map[string]*File
+	handles    map[string]element // "@support" and "#help" as the composer resolves them
+	longest    int                // of handles, in bytes
+	lastTS     int64              // microseconds
 }
 
 // A talk is what was said in one channel.
@@ -114,19 +115,6 @@ type BotProfile struct {
 	TeamID string `json:"team_id"`
 }
 
-// A File is what a message says of a file that came with it.
-type File struct {
-	ID         string `json:"id"`
-	Name       string `json:"name"`
-	Title      string `json:"title"`
-	Mimetype   string `json:"mimetype"`
-	Filetype   string `json:"filetype"`
-	Mode       string `json:"mode"` // "hosted" or "snippet"
-	Size       int    `json:"size"` // bytes
-	User       string `json:"user,omitempty"`
-	URLPrivate string `json:"url_private,omitempty"`
-}
-
 // A Reaction is one emoji under a message.
 type Reaction struct {
 	Name  string   `json:"name"`
@@ -180,6 +168,7 @@ func newWorkspace() workspace {
 		groups:     map[string]*Group{},
 		talks:      map[string]*talk{},
 		ephemerals: map[string][]Message{},
+		files:      map[string]*File{},
 		handles: map[string]element{
 			"@here":     {Type: "broadcast", Range: "here"},
 			"@channel":  {Type: "broadcast", Range: "channel"},
