@@ -61,7 +61,10 @@ func (t *ticket) superseded(a store.Answer) (bool, error) {
 // created tells the thread its issue.
 func (t *ticket) created(a store.Answer) error {
 	if a.State == store.Withdrawn {
-		t.row.Sent = "" // to be planned anew
+		t.row.Sent = "" // to be planned anew, and surely not there
+		if main := t.message(t.row.Main); main != nil {
+			main.Found = false
+		}
 		return nil
 	}
 	var issue github.Issue
@@ -70,6 +73,9 @@ func (t *ticket) created(a store.Answer) error {
 	}
 	t.row.State, t.row.Issue, t.row.URL, t.row.TellAt = store.TicketOpen, issue.Number, issue.URL, time.Time{}
 	t.row.Observed = a.State == store.Observed
+	if main := t.message(t.row.Main); main != nil && main.Found { // it may be an older issue that was found, with an older text
+		t.row.Stale, t.row.Sent = true, ""
+	}
 	for _, m := range t.messages {
 		if t.inThread(m) && m.Mention {
 			m.Answered = true // by the reply

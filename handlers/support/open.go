@@ -114,7 +114,7 @@ func (t *ticket) create(main *store.Message) error {
 	}
 	t.row.State, t.row.Sent = store.TicketOpening, print
 	t.plan(store.Action{
-		Kind: "github.create_issue", Slot: issueSlot, Priority: newTicket, At: main.At, Answer: true,
+		Kind: "github.create_issue", Slot: issueSlot, Priority: newTicket, At: main.At, Answer: true, Unsure: main.Found,
 		Body: encode(github.CreateIssue{
 			Ticket: t.row.ID, Thread: t.thread(), Title: title, Body: body, Labels: labels[:],
 		}),

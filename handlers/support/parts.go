@@ -100,7 +100,7 @@ func (t *ticket) keepComment(head *store.Message) error {
 	}
 	if print := fingerprint(body); before == nil || print != head.Sent {
 		head.Sent = print
-		t.plan(store.Action{Kind: "github.create_comment", Slot: commentSlot(head), Priority: mirror, At: head.At, Answer: true,
+		t.plan(store.Action{Kind: "github.create_comment", Slot: commentSlot(head), Priority: mirror, At: head.At, Answer: true, Unsure: head.Found,
 			Body: encode(github.CreateComment{Number: t.row.Issue, Ticket: t.row.ID, Message: messageID(head), Body: body})})
 	}
 	return nil
@@ -144,7 +144,7 @@ func (t *ticket) commented(a store.Answer) error {
 		}
 		m.Comment = comment.ID
 		if a.State == store.Withdrawn {
-			m.Sent, m.Stale = "", true // to be planned anew
+			m.Sent, m.Stale, m.Found = "", true, false // to be planned anew, and surely not there
 		}
 	}
 	return nil

@@ -26,11 +26,13 @@ func (t *ticket) show(id string, blocks func(said string) ([]slackapi.Block, err
 	if err != nil {
 		return err
 	}
+	main := t.message(t.row.Main)
+	unsure := t.row.Shown == "" && main != nil && main.Found // we may have said it, and forgotten
 	t.row.Shown = id
-	return t.planShow(t.replySlot(), slack.Show{Channel: t.row.Channel, ThreadTS: t.row.Thread, Text: said}, blocks)
+	return t.planShow(t.replySlot(), slack.Show{Channel: t.row.Channel, ThreadTS: t.row.Thread, Text: said}, unsure, blocks)
 }
 
-func (t *ticket) planShow(slot string, show slack.Show, blocks func(said string) ([]slackapi.Block, error)) error {
+func (t *ticket) planShow(slot string, show slack.Show, unsure bool, blocks func(said string) ([]slackapi.Block, error)) error {
 	show.Sole = true
 	if blocks != nil {
 		b, err := blocks(show.Text)
@@ -39,7 +41,7 @@ func (t *ticket) planShow(slot string, show slack.Show, blocks func(said string)
 		}
 		show.Blocks = encode(b)
 	}
-	t.plan(store.Action{Kind: "slack.show", Slot: slot, Priority: tell, Body: encode(show)})
+	t.plan(store.Action{Kind: "slack.show", Slot: slot, Priority: tell, Unsure: unsure, Body: encode(show)})
 	return nil
 }
 
@@ -53,7 +55,7 @@ func (t *ticket) showIn(m *store.Message, slot, id string, blocks func(said stri
 	if err != nil {
 		return err
 	}
-	return t.planShow(slot, slack.Show{Channel: m.Channel, ThreadTS: m.Thread, Text: said}, blocks)
+	return t.planShow(slot, slack.Show{Channel: m.Channel, ThreadTS: m.Thread, Text: said}, m.Found, blocks)
 }
 
 func (t *ticket) values() map[string]any {
