@@ -50,7 +50,7 @@ func newTown(t *testing.T, handlers ...Handler) town {
 	client := slack.New(slack.Config{APIURL: s.URL(), BotToken: s.BotToken(), AppToken: s.AppToken()})
 	m, err := New(Options{
 		Store: db, Handlers: handlers, Redactor: redactor, Now: clock.Now, After: clock.After,
-		Services: []integrations.Service{client.Service(slack.Options{PostsPerChannelPerMinute: 60})}, Slack: client,
+		Services: []integrations.Service{client.Service(redactor, slack.Options{PostsPerChannelPerMinute: 60})}, Slack: client,
 		Identity: Identity{Team: s.TeamID(), User: s.BotUserID(), Bot: s.BotID(), Group: "S0SUPPORT"},
 		Log:      slog.New(slog.DiscardHandler), Metrics: NewMetrics(prometheus.NewRegistry(), db),
 	})

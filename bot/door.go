@@ -206,7 +206,10 @@ func (d *door) event(payload json.RawMessage) error {
 	if id == "" {
 		return nil
 	}
-	return d.m.Store.Refresh(id, change)
+	return d.m.Store.Refresh(id, func(e *store.Entry) {
+		change(e)
+		e.Name, _ = d.redactString(e.Name)
+	})
 }
 
 // heard takes in a message that came in payload. A reply that nobody wants is remembered, and then offered once more:

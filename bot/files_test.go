@@ -86,3 +86,32 @@ func TestAKeyFileIsWithheldByItsName(t *testing.T) {
 		t.Errorf("withheld %v, want the key file", got.Withheld)
 	}
 }
+
+func TestSecretsInChangedNamesAreOutBeforeTheyAreStored(t *testing.T) {
+	m, _ := newMachine(t, nil)
+	learn(t, m, &store.Entry{ID: "U0ALICE", Kind: store.PersonEntry, Name: "Alice", ReadAt: noon})
+	payload := strings.Replace(string(event(t, "user-change")), "Alice Nováková", "password: mikan-not-real-99", 1)
+	if err := m.door.event(json.RawMessage(payload)); err != nil {
+		t.Fatal(err)
+	}
+	e := view(t, m, func(v *store.View) (*store.Entry, error) { return v.Entry("U0ALICE") })
+	if e.Name != "password: ⟦withheld: password⟧" {
+		t.Errorf("known as %q", e.Name)
+	}
+}
+
+// learn puts an entry into the directory.
+func learn(t *testing.T, m *Machine, e *store.Entry) {
+	t.Helper()
+	_, err := m.Store.Take(func(*store.View) (store.Taken, error) {
+		return store.Taken{Events: []store.Event{{Key: "seed", Subject: "seed:1", Kind: "seed", At: noon, Body: json.RawMessage(`{}`)}}}, nil
+	})
+	if err == nil {
+		_, err = m.Store.Decide("seed:1", func(*store.View, store.Event) (store.Decision, error) {
+			return store.Decision{Records: []store.Record{e}}, nil
+		}, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

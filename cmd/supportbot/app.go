@@ -116,7 +116,7 @@ func handlers(settings Settings, us slack.Identity) ([]bot.Handler, error) {
 }
 
 func services(settings Settings, s *slack.Client, g *github.Client, r *redact.Redactor) []integrations.Service {
-	chat := s.Service(slack.Options{
+	chat := s.Service(r, slack.Options{
 		PostsPerChannelPerMinute: settings.Limits.SlackPostsPerChannelPerMinute, Settle: settings.Slack.Settle,
 	})
 	hub := g.Service(r, github.Limits{

@@ -106,8 +106,8 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 			"✗ support group S0SUPPORT: missing_scope (needs usergroups:read)",
 		}},
 		{"a scope is granted that nobody uses", func(_ *testing.T, h *house) {
-			h.slack.SetScopes(append(neededScopes(), "files:read")...)
-		}, exitOK, []string{"· scopes granted but not used: files:read"}},
+			h.slack.SetScopes(append(neededScopes(), "reactions:read")...)
+		}, exitOK, []string{"· scopes granted but not used: reactions:read"}},
 		{"names can't be read", func(_ *testing.T, h *house) {
 			h.slack.SetScopes("channels:history", "channels:read", "chat:write", "usergroups:read")
 		}, exitFailed, []string{"✗ scope users:read is missing", "✓ support group S0SUPPORT: @support, 3 members: U0AIK, U0BEN, U0CHL"}},

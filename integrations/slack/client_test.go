@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"supportbot/integrations"
+	"supportbot/integrations/redact"
 )
 
 // Tokens of a shape that any careless error would show, and that no secret scanner takes for real ones.
@@ -72,6 +74,18 @@ func status(code int, body string, header ...string) http.HandlerFunc {
 
 const iAm = `{"ok":true,"url":"https://acme.slack.com/","user_id":"U0BOT","bot_id":"B0BOT","team_id":"T1"}`
 
+// redactors makes one redactor for all tests: it takes a while.
+var redactors = sync.OnceValues(redact.New)
+
+func redactor(t *testing.T) *redact.Redactor {
+	t.Helper()
+	r, err := redactors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 func newFake(t *testing.T, answers map[string]http.HandlerFunc) (*fakeSlack, *Client) {
 	f := &fakeSlack{t: t, answers: answers}
 	server := httptest.NewServer(f)
@@ -82,7 +96,7 @@ func newFake(t *testing.T, answers map[string]http.HandlerFunc) (*fakeSlack, *Cl
 
 func kind(t *testing.T, c *Client, name string) integrations.Kind {
 	t.Helper()
-	for _, k := range c.Service(Options{}).Kinds {
+	for _, k := range c.Service(redactor(t), Options{}).Kinds {
 		if k.Name == name {
 			return k
 		}
@@ -338,7 +352,7 @@ func TestNeedsNameTheScopesThatKindsUse(t *testing.T) {
 		"chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.postEphemeral": "chat:write",
 		"conversations.replies": "channels:history", "conversations.history": "channels:history",
 		"conversations.info": "channels:read", "users.info": "users:read", "usergroups.list": "usergroups:read",
-		"auth.test": "",
+		"files.info": "files:read", "auth.test": "",
 	}
 	answers := map[string]http.HandlerFunc{}
 	for method := range scopeOf {
@@ -347,9 +361,10 @@ func TestNeedsNameTheScopesThatKindsUse(t *testing.T) {
 	answers["auth.test"] = says(iAm)
 	answers["users.info"] = says(`{"ok":true,"user":{"id":"U1"}}`)
 	answers["conversations.info"] = says(`{"ok":true,"channel":{"id":"C1"}}`)
+	answers["files.info"] = says(`{"ok":true,"file":{"id":"F1","name":"plan.pdf"}}`)
 	answers["usergroups.list"] = says(`{"ok":true,"usergroups":[]}`)
 	f, c := newFake(t, answers)
-	for _, k := range c.Service(Options{}).Kinds {
+	for _, k := range c.Service(redactor(t), Options{}).Kinds {
 		call := integrations.Call{Body: json.RawMessage(`{"channel":"C1","thread_ts":"1.1","id":"U1"}`)}
 		if _, err := k.Perform(t.Context(), call); err != nil {
 			t.Errorf("%s: %v", k.Name, err)

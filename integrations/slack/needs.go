@@ -15,6 +15,7 @@ func Needs() []Need {
 		{Scope: "chat:write", Why: "answer in threads, and tell people what concerns only them"},
 		{Scope: "channels:history", Why: "see whether an answer of its own arrived after the connection broke"},
 		{Scope: "channels:read", Why: "name channels, and keep out what is shared with other companies"},
+		{Scope: "files:read", Why: "show short text files and logs that come with a request, less their secrets"},
 		{Scope: "users:read", Why: "name people, and answer in their language"},
 		{Scope: "usergroups:read", Why: "name groups, and know who is in the support team"},
 	}

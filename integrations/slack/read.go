@@ -6,9 +6,10 @@ import (
 	"github.com/slack-go/slack"
 
 	"supportbot/integrations"
+	"supportbot/integrations/redact"
 )
 
-// A Read is the payload of slack.read_person and slack.read_channel: whom to read.
+// A Read is the payload of slack.read_person, slack.read_channel and slack.read_file: whom or what to read.
 type Read struct {
 	ID string `json:"id"`
 }
@@ -126,23 +127,40 @@ func (c *Client) Groups(ctx context.Context) ([]Group, error) {
 	return groups, nil
 }
 
-func (c *Client) readPerson() integrations.Kind {
+// Names may hold secrets too: the kinds redact what they read.
+
+func (c *Client) readPerson(r *redact.Redactor) integrations.Kind {
 	return integrations.Kind{
 		Name: "slack.read_person", Settling: integrations.Idempotent, Read: true, Lane: lane(lanePerson),
-		Perform: perform(func(ctx context.Context, _ integrations.Call, r Read) (Person, error) { return c.Person(ctx, r.ID) }),
+		Perform: perform(func(ctx context.Context, _ integrations.Call, asked Read) (Person, error) {
+			p, err := c.Person(ctx, asked.ID)
+			p.Name, _ = r.String(p.Name)
+			return p, err
+		}),
 	}
 }
 
-func (c *Client) readChannel() integrations.Kind {
+func (c *Client) readChannel(r *redact.Redactor) integrations.Kind {
 	return integrations.Kind{
 		Name: "slack.read_channel", Settling: integrations.Idempotent, Read: true, Lane: lane(laneChannel),
-		Perform: perform(func(ctx context.Context, _ integrations.Call, r Read) (Channel, error) { return c.Channel(ctx, r.ID) }),
+		Perform: perform(func(ctx context.Context, _ integrations.Call, asked Read) (Channel, error) {
+			ch, err := c.Channel(ctx, asked.ID)
+			ch.Name, _ = r.String(ch.Name)
+			return ch, err
+		}),
 	}
 }
 
-func (c *Client) readGroups() integrations.Kind {
+func (c *Client) readGroups(r *redact.Redactor) integrations.Kind {
 	return integrations.Kind{
 		Name: "slack.read_groups", Settling: integrations.Idempotent, Read: true, Lane: lane(laneGroups),
-		Perform: perform(func(ctx context.Context, _ integrations.Call, _ struct{}) ([]Group, error) { return c.Groups(ctx) }),
+		Perform: perform(func(ctx context.Context, _ integrations.Call, _ struct{}) ([]Group, error) {
+			groups, err := c.Groups(ctx)
+			for i := range groups {
+				groups[i].Handle, _ = r.String(groups[i].Handle)
+				groups[i].Name, _ = r.String(groups[i].Name)
+			}
+			return groups, err
+		}),
 	}
 }

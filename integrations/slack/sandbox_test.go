@@ -108,15 +108,16 @@ func TestKindsWorkOnTheSandbox(t *testing.T) {
 func TestNeedsSuffice(t *testing.T) {
 	s, clock, c := onSandbox(t)
 	call := reply(t, s, clock.Now())
+	s.Post(sandbox.Post{Channel: "C1", User: "U0ALICE", Files: []sandbox.File{{ID: "F1", Name: "load.log", Content: []byte("it fails")}}})
 	var scopes []string
 	for _, n := range Needs() {
 		scopes = append(scopes, n.Scope)
 	}
 	s.SetScopes(scopes...)
-	for _, k := range c.Service(Options{}).Kinds {
+	for _, k := range c.Service(redactor(t), Options{}).Kinds {
 		payload := call
 		if k.Read {
-			payload.Body = body(t, Read{ID: map[string]string{"slack.read_person": "U0ALICE", "slack.read_channel": "C1"}[k.Name]})
+			payload.Body = body(t, Read{ID: map[string]string{"slack.read_person": "U0ALICE", "slack.read_channel": "C1", "slack.read_file": "F1"}[k.Name]})
 		}
 		if k.Name == "slack.whisper" {
 			payload.Body = body(t, Whisper{Channel: "C1", User: "U0ALICE", Text: "psst"})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"supportbot/integrations"
+	"supportbot/integrations/redact"
 )
 
 // Options say how Slack is treated.
@@ -23,6 +24,7 @@ const (
 	lanePerson  = "users.info"
 	laneChannel = "conversations.info"
 	laneGroups  = "usergroups.list"
+	laneFile    = "files.info"
 
 	// LaneHistory, LaneReplies and LaneChannel are those of the calls that the machine makes itself.
 	LaneHistory = "conversations.history"
@@ -30,8 +32,8 @@ const (
 	LaneChannel = laneChannel
 )
 
-// Service returns Slack with its kinds of action.
-func (c *Client) Service(o Options) integrations.Service {
+// Service returns Slack with its kinds of action. What they read is redacted by r.
+func (c *Client) Service(r *redact.Redactor, o Options) integrations.Service {
 	if o.Settle == 0 {
 		o.Settle = 3 * time.Second
 	}
@@ -46,7 +48,7 @@ func (c *Client) Service(o Options) integrations.Service {
 		Limits:  limits(o.PostsPerChannelPerMinute),
 		Kinds: []integrations.Kind{
 			c.show(), c.notify(), c.whisper(),
-			c.readPerson(), c.readChannel(), c.readGroups(),
+			c.readPerson(r), c.readChannel(r), c.readGroups(r), c.readFile(r),
 		},
 		Probe: func(ctx context.Context) error {
 			_, err := c.Identity(ctx)
@@ -71,6 +73,7 @@ func limits(postsPerChannel int) []integrations.Limit {
 		tier(lanePerson, 100),
 		tier(laneChannel, 50),
 		tier(laneGroups, 20),
+		tier(laneFile, 100),
 		tier(LaneHistory, 50),
 		tier(LaneReplies, 50),
 	}
