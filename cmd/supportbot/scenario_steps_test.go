@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,7 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"say-again": func(rest string) error { return s.sayAgain(rest, "1s") },
 		"burst":     func(rest string) error { return s.sayAgain(rest, "100ms") },
 		"dm":        s.dm,
+		"dm-under":  s.dmUnder,
 		"forward":   s.forward,
 		"bot":       s.botSays,
 		"reply":     s.reply,
@@ -168,6 +170,21 @@ func (s *stage) dm(rest string) error {
 		return err
 	}
 	return s.post(user, s.slack.DM(id), sandbox.Post{Text: text})
+}
+
+// dm-under alice TEXT: in a thread under the bot's last direct message
+func (s *stage) dmUnder(rest string) error {
+	user, text, _ := strings.Cut(rest, " ")
+	id, err := s.slack.Find("@" + user)
+	if err != nil {
+		return err
+	}
+	for _, m := range slices.Backward(s.slack.DMs(id)) {
+		if m.BotID != "" {
+			return s.post(user, s.slack.DM(id), sandbox.Post{Text: text, ThreadTS: m.TS})
+		}
+	}
+	return fmt.Errorf("the bot said nothing to %s", user)
 }
 
 // say-again 11 alice #help-data TEXT: so many messages, numbered

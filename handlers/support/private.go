@@ -50,12 +50,15 @@ func (t *ticket) publishable(m *store.Message) (bool, error) {
 	case err != nil || place == placeShared:
 		return false, err
 	case place == placePrivate:
-		return t.Private == Full || t.agreed(m.Sender), nil
+		return t.Private == Full || t.agreed(m.Sender, m.Channel), nil
 	}
 	return true, nil
 }
 
-func (t *ticket) agreed(author string) bool { return slices.Contains(t.row.Published, author) }
+// agreed says whether an author agreed that what they write in a conversation goes into the issue.
+func (t *ticket) agreed(author, channel string) bool {
+	return slices.Contains(t.row.Published, author+"/"+channel)
+}
 
 // withheldAuthors says whether there is text in the thread of m that its author may still publish.
 func (t *ticket) withheldAuthors(thread *store.Message) (bool, error) {
@@ -67,7 +70,7 @@ func (t *ticket) withheldAuthors(thread *store.Message) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if place == placePrivate && t.Private != Full && !t.agreed(m.Sender) {
+		if place == placePrivate && t.Private != Full && !t.agreed(m.Sender, m.Channel) {
 			return true, nil
 		}
 	}
@@ -76,16 +79,16 @@ func (t *ticket) withheldAuthors(thread *store.Message) (bool, error) {
 
 // agree publishes what who clicked wrote in the conversation, and will write there.
 func (t *ticket) agree(c bot.Click) error {
-	wrote := slices.ContainsFunc(t.messages, func(m *store.Message) bool { return m.Person && m.Sender == c.User })
-	if t.Private != Ask || !wrote {
+	theirs := func(m *store.Message) bool { return m.Person && m.Sender == c.User && m.Channel == c.Channel }
+	if t.Private != Ask || !slices.ContainsFunc(t.messages, theirs) {
 		return t.whisper(c, "publish_not_yours")
 	}
-	if t.agreed(c.User) {
+	if t.agreed(c.User, c.Channel) {
 		return nil
 	}
-	t.row.Published, t.row.Stale = append(t.row.Published, c.User), true
+	t.row.Published, t.row.Stale = append(t.row.Published, c.User+"/"+c.Channel), true
 	for _, m := range t.messages {
-		if m.Sender == c.User {
+		if theirs(m) {
 			m.Stale, m.Asked, m.Named = true, false, false
 		}
 	}

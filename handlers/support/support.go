@@ -81,7 +81,7 @@ const mentionWindow = 24 * time.Hour
 // message takes versions of messages that mention us, now or before, that are written to us directly, and all
 // that stand in a ticket's thread.
 func (h handler) message(v *store.View, m bot.Message, id string) (store.Taken, error) {
-	if m.Shared && !h.listed(m.Channel) && !m.Mentions && !m.Mentioned {
+	if m.Shared && !h.listed(m.Channel) && !m.Mentions && !m.Mentioned && !m.Direct {
 		return store.Taken{}, nil // other companies' talk is none of ours
 	}
 	ticket, err := ticketOf(v, m)
