@@ -48,27 +48,28 @@ func (s *stage) step(line string) error {
 // acts are what people, Slack, GitHub and time do.
 func (s *stage) acts() map[string]func(rest string) error {
 	return map[string]func(string) error{
-		"start":     func(string) error { return nil },
-		"say":       func(rest string) error { return s.say(rest, sandbox.Post{}) },
-		"say-again": func(rest string) error { return s.sayAgain(rest, "1s") },
-		"burst":     func(rest string) error { return s.sayAgain(rest, "100ms") },
-		"dm":        s.dm,
-		"dm-under":  s.dmUnder,
-		"forward":   s.forward,
-		"bot":       s.botSays,
-		"reply":     s.reply,
-		"broadcast": func(rest string) error { return s.answer(rest, true) },
-		"edit":      s.edit,
-		"delete":    s.onMessage(s.slack.Delete),
-		"unfurl":    s.onMessage(s.slack.Unfurl),
-		"event":     s.event,
-		"frame":     s.frame,
-		"join":      s.join,
-		"click":     s.click,
-		"rename":    s.rename,
-		"advance":   s.advance,
-		"deaf":      s.setDeaf,
-		"slack":     s.atSlack,
+		"start":       func(string) error { return nil },
+		"say":         func(rest string) error { return s.say(rest, sandbox.Post{}) },
+		"say-again":   func(rest string) error { return s.sayAgain(rest, "1s") },
+		"burst":       func(rest string) error { return s.sayAgain(rest, "100ms") },
+		"dm":          s.dm,
+		"dm-under":    s.dmUnder,
+		"forward":     s.forward,
+		"bot":         s.botSays,
+		"reply":       s.reply,
+		"reply-again": s.replyAgain,
+		"broadcast":   func(rest string) error { return s.answer(rest, true) },
+		"edit":        s.edit,
+		"delete":      s.onMessage(s.slack.Delete),
+		"unfurl":      s.onMessage(s.slack.Unfurl),
+		"event":       s.event,
+		"frame":       s.frame,
+		"join":        s.join,
+		"click":       s.click,
+		"rename":      s.rename,
+		"advance":     s.advance,
+		"deaf":        s.setDeaf,
+		"slack":       s.atSlack,
 	}
 }
 
@@ -219,6 +220,16 @@ func (s *stage) botSays(rest string) error {
 
 // reply alice 1 TEXT
 func (s *stage) reply(rest string) error { return s.answer(rest, false) }
+
+// reply-again 1000 ben 1 TEXT: so many answers, numbered, at once
+func (s *stage) replyAgain(rest string) error {
+	times, rest, _ := strings.Cut(rest, " ")
+	n, err := strconv.Atoi(times)
+	for i := 1; i <= n && err == nil; i++ {
+		err = s.reply(fmt.Sprintf("%s %d", rest, i))
+	}
+	return err
+}
 
 func (s *stage) answer(rest string, broadcast bool) error {
 	user, rest, _ := strings.Cut(rest, " ")

@@ -134,7 +134,7 @@ func (t *ticket) named(a store.Answer) error {
 	for _, e := range entries {
 		t.learn(e)
 	}
-	if err == nil && t.learned[asked.ID] == nil {
+	if err == nil && t.entries[asked.ID] == nil {
 		kind := map[string]string{"slack.read_person": store.PersonEntry, "slack.read_channel": store.ChannelEntry}[a.Kind]
 		t.learn(&store.Entry{ID: asked.ID, Kind: cmp.Or(kind, store.GroupEntry), EntryDetails: store.EntryDetails{Unknown: true}})
 	}
@@ -176,16 +176,20 @@ func groupsOf(a store.Answer) (groups []slack.Group, err error) {
 func (t *ticket) learn(e *store.Entry) {
 	t.row.Stale = true
 	e.ReadAt = t.event.At
-	t.learned[e.ID] = e
+	t.entries[e.ID] = e
 	t.result.Records = append(t.result.Records, e)
 }
 
 // entry returns what the directory knows of an id, nil if nothing.
 func (t *ticket) entry(id string) (*store.Entry, error) {
-	if e := t.learned[id]; e != nil {
+	if e, known := t.entries[id]; known {
 		return e, nil
 	}
-	return t.view.Entry(id)
+	e, err := t.view.Entry(id)
+	if err == nil {
+		t.entries[id] = e
+	}
+	return e, err
 }
 
 // name is the text.Names of this ticket. A name that can't be read now is an unknown one.

@@ -19,7 +19,7 @@ type ticket struct {
 	version  bot.Message // of a message event
 	row      *store.Ticket
 	messages []*store.Message        // all, or while a thread is read that of the event alone
-	learned  map[string]*store.Entry // of the directory, by this very event
+	entries  map[string]*store.Entry // of the directory, as far as they were looked at; nil if there is none
 	docs     map[*store.Message]text.Doc
 	result   store.Decision
 }
@@ -80,7 +80,7 @@ func (h handler) load(v *store.View, e store.Event) (*ticket, error) {
 	if row == nil {
 		row = &store.Ticket{ID: id, State: store.TicketNew}
 	}
-	t := &ticket{handler: h, view: v, event: e, row: row, learned: map[string]*store.Entry{}, docs: map[*store.Message]text.Doc{}}
+	t := &ticket{handler: h, view: v, event: e, row: row, entries: map[string]*store.Entry{}, docs: map[*store.Message]text.Doc{}}
 	if e.Kind == messageEvent {
 		if err := json.Unmarshal(e.Body, &t.version); err != nil {
 			return nil, err
