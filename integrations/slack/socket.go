@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackevents"
 	"github.com/slack-go/slack/socketmode"
 
 	"supportbot/integrations"
@@ -55,8 +57,23 @@ type Socket struct {
 	connected bool
 }
 
-// Socket returns a Socket that connects when it is Run.
+// leaveMessages has slack-go not parse message events: the door decodes them from their payload, and parsing all
+// their blocks a second time costs more than anything else that is done for a message that concerns nobody.
+// slack-go's registry of events belongs to the process, and must not change once a socket reads.
+var leaveMessages = sync.OnceFunc(func() {
+	slackevents.EventsAPIInnerEventMapping[slackevents.Message] = unparsed{}
+})
+
+// unparsed is an event that is not looked at.
+type unparsed struct{}
+
+// UnmarshalJSON ignores the event.
+func (*unparsed) UnmarshalJSON([]byte) error { return nil }
+
+// Socket returns a Socket that connects when it is Run. From then on slack-go parses no message events in this
+// process.
 func (c *Client) Socket(o SocketOptions) *Socket {
+	leaveMessages()
 	p := newPace(o.Now, o.After)
 	client := socketmode.New(c.slackGo(pacedOpener{p, c.http}),
 		socketmode.OptionReadLimit(maxFrame),

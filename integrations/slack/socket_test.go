@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/slack-go/slack/slackevents"
 
 	"supportbot/integrations"
 )
@@ -127,8 +128,12 @@ func TestSocketDelivers(t *testing.T) {
 			Envelope{ID: "E2", Type: "events_api", RetryAttempt: 1, RetryReason: "timeout"},
 		},
 		{
-			"a message with a block that slack-go can't parse", event("E3", `{"type":"message","channel":"C1","blocks":[{"type":"section","text":7}]}`),
+			"an event that slack-go can't parse", event("E3", `{"type":"reaction_added","item":7}`),
 			Envelope{ID: "E3", Type: "events_api", RetryAttempt: 1, RetryReason: "timeout"},
+		},
+		{
+			"a message with a block that slack-go couldn't parse", event("E8", `{"type":"message","channel":"C1","blocks":[{"type":"section","text":7}]}`),
+			Envelope{ID: "E8", Type: "events_api", RetryAttempt: 1, RetryReason: "timeout"},
 		},
 		{
 			"an event that is no object", event("E4", `"?"`),
@@ -172,6 +177,15 @@ func TestSocketDelivers(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestMessagesAreLeftToTheDoor(t *testing.T) {
+	New(Config{}).Socket(SocketOptions{})
+	payload := `{"type":"event_callback","event":{"type":"message","text":"dear to parse"}}`
+	e, err := slackevents.ParseEvent(json.RawMessage(payload), slackevents.OptionNoVerifyToken())
+	if _, left := e.InnerEvent.Data.(*unparsed); err != nil || !left {
+		t.Errorf("slack-go parsed the message: %+v, %v", e.InnerEvent.Data, err)
 	}
 }
 
