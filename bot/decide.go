@@ -116,6 +116,9 @@ func (m *Machine) decide(subject string) {
 		threads = givenOut(d.Records)
 		return d, err
 	}, func(c store.Claimer, services []string) (err error) {
+		for _, b := range begun { // of a transaction that was undone, and is done again
+			b.performer.giveWorkers(len(b.actions))
+		}
 		begun, err = m.begin(c, services)
 		return err
 	})
@@ -123,8 +126,7 @@ func (m *Machine) decide(subject string) {
 		m.Log.Error("decision failed", "subject", subject, "parked", decided.Parked, "error", failure)
 	}
 	if decided.Parked {
-		m.Alarm(parkedAlarm, fmt.Sprintf("An event of %s could not be decided and was put aside. `supportbot parked list` says why; "+
-			"`supportbot parked retry` or `drop` it when that is mended.", subject))
+		m.Alarm("parked", fmt.Sprintf("an event of %s could not be decided and was put aside", subject))
 	}
 	m.wakeDeciders(decided.Due)
 	if err == nil {
@@ -147,9 +149,6 @@ func givenOut(records []store.Record) (threads []store.Thread) {
 	}
 	return threads
 }
-
-// parkedAlarm lasts as long as an event is parked.
-const parkedAlarm = "parked"
 
 // A begun is what a decision's transaction claimed at one service.
 type begun struct {

@@ -94,7 +94,8 @@ func (c *connection) each(scan func(*sql.Rows) error, query string, args ...any)
 	return rows.Err()
 }
 
-// A write is one unit of change: all of it happens, or nothing.
+// A write is one unit of change: all of it happens, or nothing. Its do may run twice, the first time in vain, and
+// must then give what it would have given at once.
 type write struct {
 	do   func(*connection) error
 	done chan error
@@ -112,7 +113,7 @@ func (db *DB) update(do func(*connection) error) error {
 	return <-w.done
 }
 
-// write is the one writer. Writes that wait share a commit, each in a savepoint of its own.
+// write is the one writer. Writes that wait share a commit.
 func (db *DB) write() {
 	defer close(db.stopped)
 	for first := range db.writes {
@@ -136,26 +137,45 @@ func (db *DB) write() {
 	}
 }
 
+// commit does a batch in one transaction. If one of several fails, which is rare, the others must not fail with
+// it: then all are undone, and done again in a savepoint each. Savepoints from the start would cost a third of
+// the writer's time.
 func (db *DB) commit(batch []*write) error {
+	failed, err := db.transact(func(c *connection) (failed bool, err error) {
+		for _, w := range batch {
+			if w.err = w.guarded(c); w.err != nil {
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+	if !failed || len(batch) == 1 || err != nil {
+		return err
+	}
+	_, err = db.transact(func(c *connection) (bool, error) {
+		for _, w := range batch {
+			if err := c.inSavepoint(w); err != nil {
+				return true, err
+			}
+		}
+		return false, nil
+	})
+	return err
+}
+
+// transact runs do in a transaction, and undoes it if do failed.
+func (db *DB) transact(do func(*connection) (failed bool, err error)) (failed bool, err error) {
 	c := db.writer
 	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return true, fmt.Errorf("begin: %w", err)
 	}
-	if len(batch) == 1 { // nobody else to spare
-		if batch[0].err = batch[0].guarded(c); batch[0].err != nil {
-			return c.exec("ROLLBACK")
-		}
-		batch = nil
-	}
-	for _, w := range batch {
-		if err := c.inSavepoint(w); err != nil {
-			return errors.Join(err, c.exec("ROLLBACK"))
-		}
+	if failed, err = do(c); failed {
+		return true, errors.Join(err, c.exec("ROLLBACK"))
 	}
 	if err := c.exec("COMMIT"); err != nil {
-		return errors.Join(fmt.Errorf("commit: %w", err), c.exec("ROLLBACK"))
+		return true, errors.Join(fmt.Errorf("commit: %w", err), c.exec("ROLLBACK"))
 	}
-	return nil
+	return false, nil
 }
 
 // inSavepoint does w; if it fails only its own changes are undone. An error is one of the savepoint itself.

@@ -16,16 +16,13 @@ type Event struct {
 	Kind    string          // what its subject's handler switches on
 	At      time.Time       // when it happened
 	Body    json.RawMessage // redacted
-	State   string          // new, decided, parked, or dropped by an operator
+	State   string          // new, decided or parked
 	Tries   int             // decisions that failed
 	Error   string          // of the last of them
 
-	TakenAt   time.Time // or put back, after it was parked
-	DecidedAt time.Time // or dropped
+	TakenAt   time.Time
+	DecidedAt time.Time
 }
-
-// Dropped is the state of an event that an operator gave up.
-const Dropped = "dropped"
 
 // MaxTries is how often an event's decision may fail before the event is parked.
 const MaxTries = 5
@@ -70,7 +67,10 @@ func (db *DB) Take(route func(*View) (Taken, error)) (due []string, err error) {
 		due, err = db.insertEvents(c, taken.Events)
 		return err
 	})
-	return due, err
+	if err != nil {
+		return nil, err
+	}
+	return due, nil
 }
 
 func (db *DB) insertEvents(c *connection, events []Event) (due []string, err error) {
@@ -150,7 +150,8 @@ func (db *DB) Ring(subject string) error {
 // kind Parked says so to the subject. Decide does nothing if nothing is undecided.
 //
 // free is called in the transaction that stores the decision, once the subject has nothing more to decide, with the
-// services at which it has open actions: these may be claimed now, for the price of no commit of their own. Nil claims nothing.
+// services at which it has open actions: these may be claimed now, for the price of no commit of their own. It is
+// called again if that transaction is undone and done anew. Nil claims nothing.
 func (db *DB) Decide(subject string, decide func(*View, Event) (Decision, error), free func(Claimer, []string) error) (result Decided, err error) {
 	var event Event
 	var decision Decision
@@ -226,6 +227,7 @@ func (db *DB) apply(c *connection, e Event, d Decision, free func(Claimer, []str
 
 // fail counts a decision that failed.
 func (db *DB) fail(c *connection, e Event, failure error, free func(Claimer, []string) error, result *Decided) error {
+	*result = Decided{}
 	if e.Tries+1 < MaxTries {
 		err := c.exec("UPDATE events SET tries = tries + 1, error = ? WHERE id = ?", failure.Error(), e.ID)
 		if err != nil {

@@ -148,6 +148,27 @@ func TestATakeThatFailsUndoesOnlyItself(t *testing.T) {
 	}
 }
 
+func TestAWriteThatFailsHasItsNeighboursDoneAgain(t *testing.T) {
+	db, _, _ := openTest(t)
+	broken := errors.New("broken")
+	tries := 0
+	insert := &write{do: func(c *connection) error {
+		tries++
+		return c.exec("INSERT INTO boots (at) VALUES (7)")
+	}}
+	fail := &write{do: func(c *connection) error {
+		return errors.Join(c.exec("INSERT INTO boots (at) VALUES (7)"), broken)
+	}}
+	if err := db.commit([]*write{insert, fail, insert}); err != nil || insert.err != nil || !errors.Is(fail.err, broken) {
+		t.Fatal(err, insert.err, fail.err)
+	}
+	var stored int
+	err := db.read(func(c *connection) error { return c.row("SELECT count(*) FROM boots WHERE at = 7").Scan(&stored) })
+	if err != nil || stored != 2 || tries != 3 { // the one before the failure, then both anew
+		t.Errorf("%d rows after %d tries, %v", stored, tries, err)
+	}
+}
+
 func TestClaimGoesByPriorityThenAge(t *testing.T) {
 	db, _, _ := openTest(t)
 	for i, a := range []Action{
