@@ -78,8 +78,9 @@ type stage struct {
 	archive *txtar.Archive
 	app     *app
 	stop    func() error
-	said    []said // by number, from 1
-	deaf    bool   // Slack's deliveries are disturbed on purpose: don't wait for them
+	said    []said   // by number, from 1
+	uploads []string // names of files, F001 and so on
+	deaf    bool     // Slack's deliveries are disturbed on purpose: don't wait for them
 	out     strings.Builder
 	log     bytes.Buffer
 

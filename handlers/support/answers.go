@@ -20,6 +20,8 @@ func (t *ticket) answered() error {
 	switch a.Kind {
 	case "slack.read_person", "slack.read_channel":
 		return t.named(a)
+	case readFileKind:
+		return t.fileRead(a)
 	case bot.ReadThreadKind:
 		return t.threadRead(a)
 	case "slack.read_groups":

@@ -74,6 +74,7 @@ var values = map[string]any{
 	"URL": "https://github.example/acme/support/issues/17", "Issue": 17, "Ticket": "aaaaaaaaaaaaaaaaaaaaaaaaaa",
 	"Channel": "C0HELP", "Kinds": "password", "Link": "https://acme.slack.com/archives/C0HELP/p1", "Handover": "Use the vault.",
 	"Who": "Alice", "Where": "#help", "When": "2026-11-23 09:00 UTC", "Late": true,
+	"Name": "load.log", "Size": "1.2 kB",
 }
 
 // limits are Slack's, in characters, for texts that stand in buttons and dialogs

@@ -12,8 +12,8 @@ import (
 	"supportbot/store"
 )
 
-// knowNames says whether all names that the issue needs are known, or have been waited for long enough. If not,
-// it has them read, once for each version of a message.
+// knowNames says whether all names that the issue needs are known, and the files that it shows, or have been waited
+// for long enough. If not, it has them read, once for each version of a message.
 func (t *ticket) knowNames() (known bool, err error) {
 	known = true
 	var unasked []text.Ref
@@ -31,8 +31,13 @@ func (t *ticket) knowNames() (known bool, err error) {
 			unasked = append(unasked, missing...)
 		}
 	}
-	if len(unasked) > 0 {
-		t.read(unasked)
+	files, awaited, err := t.readFiles()
+	if err != nil {
+		return false, err
+	}
+	known = known && !awaited
+	t.read(unasked)
+	if len(unasked) > 0 || files {
 		t.row.NamesBy = t.event.TakenAt.Add(namesWithin)
 	}
 	if !known && t.row.Reading > 0 {
@@ -67,8 +72,8 @@ func (t *ticket) missing(m *store.Message) ([]text.Ref, error) {
 	return missing, nil
 }
 
-// refsOf returns whose name is needed for m, each once: who wrote it and, if it may go into an issue, where, and
-// whom it mentions.
+// refsOf returns whose name is needed for m, each once: who wrote it and, if it may go into an issue, where, whom it
+// mentions, and what it forwards.
 func (t *ticket) refsOf(m *store.Message) ([]text.Ref, error) {
 	if m.Deleted {
 		return nil, nil
@@ -87,7 +92,11 @@ func (t *ticket) refsOf(m *store.Message) ([]text.Ref, error) {
 	}
 	add(text.Ref{Kind: text.Channel, ID: m.Channel})
 	doc, err := t.docOf(m)
-	for _, ref := range doc.Refs() {
+	if err != nil {
+		return nil, err
+	}
+	forwarded, err := forwardRefs(m)
+	for _, ref := range slices.Concat(doc.Refs(), forwarded) {
 		add(ref)
 	}
 	return refs, err

@@ -31,7 +31,7 @@ func (t *ticket) divide() error {
 		if err != nil {
 			return err
 		}
-		length := utf8.RuneCountInString(text) + maxHeading
+		length := utf8.RuneCountInString(text) + maxHeading + expected(m)
 		if size > 0 && size+length > maxPart {
 			part, size = messageID(m), 0
 		}

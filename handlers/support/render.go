@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"supportbot/bot/text"
 	"supportbot/integrations/slack"
@@ -161,10 +162,15 @@ func (t *ticket) renderMessage(m *store.Message) (string, error) {
 	return joined(said, note), err
 }
 
-// renderText returns what m says as Markdown.
+// renderText returns what m says as Markdown, with what it forwards and its files.
 func (t *ticket) renderText(m *store.Message) (string, error) {
 	doc, err := t.docOf(m)
-	return doc.Markdown(t.name), err
+	if err != nil {
+		return "", err
+	}
+	said := doc.Markdown(t.name)
+	attached, err := t.renderAttached(m, maxPart-utf8.RuneCountInString(said))
+	return joined(append([]string{said}, attached...)...), err
 }
 
 // heading renders a heading that says who wrote, and of a message where, when, and how to get there.
