@@ -126,7 +126,8 @@ func (m *Machine) decide(subject string) {
 		m.Log.Error("decision failed", "subject", subject, "parked", decided.Parked, "error", failure)
 	}
 	if decided.Parked {
-		m.Alarm("parked", fmt.Sprintf("an event of %s could not be decided and was put aside", subject))
+		m.Alarm(parkedAlarm, fmt.Sprintf("An event of %s could not be decided and was put aside. `supportbot parked list` says why; "+
+			"`supportbot parked retry` or `drop` it when that is mended.", subject))
 	}
 	m.wakeDeciders(decided.Due)
 	if err == nil {
@@ -149,6 +150,9 @@ func givenOut(records []store.Record) (threads []store.Thread) {
 	}
 	return threads
 }
+
+// parkedAlarm lasts as long as an event is parked.
+const parkedAlarm = "parked"
 
 // A begun is what a decision's transaction claimed at one service.
 type begun struct {

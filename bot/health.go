@@ -21,13 +21,30 @@ type health struct {
 	failures int // in a row
 	locked   bool
 	probeAt  time.Time
+	paused   time.Time // since when an operator wants it to stand still; zero if nobody does
 }
 
 // up says whether the service is believed to work.
 func (h *health) up() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return !h.locked && h.failures < failuresUntilDown
+	return !h.locked && h.failures < failuresUntilDown && h.paused.IsZero()
+}
+
+// pause has the service stand still since a time, or go on if that is zero. It says whether that is a change.
+func (h *health) pause(since time.Time) (changed bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	changed = h.paused.IsZero() != since.IsZero()
+	h.paused = since
+	return changed
+}
+
+// pausedSince returns since when the service is paused, zero if it isn't.
+func (h *health) pausedSince() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.paused
 }
 
 // probe says whether it is time to ask a service that isn't up, and if not, when. Only one asks.

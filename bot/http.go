@@ -16,7 +16,7 @@ func (m *Machine) Health() http.Handler {
 	return mux
 }
 
-// ready says what keeps us from taking mentions in.
+// ready says what keeps us from taking mentions in; a paused service does not, but is named.
 func (m *Machine) ready(w http.ResponseWriter, _ *http.Request) {
 	var wrong []string
 	if m.open.Load() == 0 {
@@ -32,5 +32,5 @@ func (m *Machine) ready(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, strings.Join(wrong, "\n"), http.StatusServiceUnavailable)
 		return
 	}
-	fmt.Fprintln(w, "ready")
+	fmt.Fprintln(w, strings.Join(append([]string{"ready"}, m.pauses()...), "\n"))
 }

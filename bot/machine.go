@@ -5,6 +5,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -40,6 +41,7 @@ type Machine struct {
 	door       *door
 	undecided  queue
 	timers     chan struct{} // "look at the timers again"
+	requests   chan struct{} // "look for what operators ask"
 	open       atomic.Int64  // sockets
 	closed     moments       // sockets, lately
 	busy       activity
@@ -53,6 +55,7 @@ func New(o Options) (*Machine, error) {
 		kinds:      map[string]integrations.Kind{},
 		performers: map[string]*performer{},
 		timers:     make(chan struct{}, 1),
+		requests:   make(chan struct{}, 1),
 	}
 	m.undecided.init()
 	m.busy.init()
@@ -86,6 +89,9 @@ func (m *Machine) Run(ctx context.Context, listen func(context.Context)) error {
 			return err
 		}
 	}
+	if err := errors.Join(m.readPauses(), m.serveAll()); err != nil { // before anything is done
+		return fmt.Errorf("read what operators ask: %w", err)
+	}
 	m.wakeDeciders(waiting)
 	defer m.calls.Wait()
 	var running sync.WaitGroup
@@ -97,6 +103,7 @@ func (m *Machine) Run(ctx context.Context, listen func(context.Context)) error {
 		running.Go(func() { p.run(ctx) })
 	}
 	running.Go(func() { m.watchTimers(ctx) })
+	running.Go(func() { m.serveRequests(ctx) })
 	m.takeIn(ctx, listen)
 	return nil
 }
@@ -174,6 +181,7 @@ func (m *Machine) alarm(what string, body AlarmBody) {
 // WaitIdle looks at everything that is due now, and returns when nothing is in hand any more.
 func (m *Machine) WaitIdle(ctx context.Context) error {
 	m.wakeTimers()
+	m.wake(m.requests)
 	for _, p := range m.performers {
 		p.wakeUp()
 	}

@@ -14,6 +14,7 @@ type Metrics struct {
 	refusal prometheus.Counter
 	actions *prometheus.CounterVec
 	sockets prometheus.Gauge
+	pauses  *prometheus.GaugeVec
 }
 
 // NewMetrics registers the machine's metrics with r, and what waits in db.
@@ -32,8 +33,11 @@ func NewMetrics(r prometheus.Registerer, db *store.DB) *Metrics {
 		sockets: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "supportbot_sockets_open", Help: "Sockets that are open to Slack.",
 		}),
+		pauses: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "supportbot_service_paused", Help: "1 while an operator has the service stand still.",
+		}, []string{"service"}),
 	}
-	r.MustRegister(m.acks, m.refusal, m.actions, m.sockets, backlog{db})
+	r.MustRegister(m.acks, m.refusal, m.actions, m.sockets, m.pauses, backlog{db})
 	return m
 }
 
@@ -43,6 +47,14 @@ func (m *Metrics) acknowledged(envelope string, took time.Duration) {
 
 func (m *Metrics) refused()                { m.refusal.Inc() }
 func (m *Metrics) finished(a store.Action) { m.actions.WithLabelValues(a.Kind, a.State).Inc() }
+
+func (m *Metrics) paused(service string, yes bool) {
+	n := 0.0
+	if yes {
+		n = 1
+	}
+	m.pauses.WithLabelValues(service).Set(n)
+}
 
 // A backlog reads from the store what waits, each time somebody asks.
 type backlog struct{ db *store.DB }

@@ -19,6 +19,7 @@ type performer struct {
 	service integrations.Service
 	limiter *integrations.Limiter
 	health  health
+	rights  rights
 	counts  sync.Mutex    // between asking the limiter and telling it of a start
 	free    chan struct{} // a token for each worker that has nothing in hand
 	wake    chan struct{}
@@ -81,6 +82,9 @@ func (p *performer) run(ctx context.Context) {
 // handOut starts what may start now, and returns when to look again if nothing wakes it before.
 func (p *performer) handOut(ctx context.Context) (next time.Time, err error) {
 	for ctx.Err() == nil {
+		if !p.health.pausedSince().IsZero() {
+			return time.Time{}, nil // whoever resumes it wakes us
+		}
 		trial := !p.health.up()
 		if trial {
 			if ask, at := p.health.probe(p.m.Now()); !ask || !p.probe() {
@@ -195,6 +199,7 @@ func (p *performer) do(a store.Action) (due []string) {
 		return nil
 	}
 	result, err := kind.Perform(ctx, call(a))
+	p.checkRights(kind, err)
 	if err == nil {
 		p.learn(nil)
 		return p.finish(a, store.Done, result, nil)
@@ -378,6 +383,18 @@ func (p *performer) learn(e *integrations.Error) {
 		p.m.Clear(name + "-down")
 		p.m.Clear(name + "-locked")
 		p.wakeUp()
+	}
+}
+
+// checkRights tells the operators if a call was refused because the bot lacks a right, until such a call succeeds.
+func (p *performer) checkRights(kind integrations.Kind, err error) {
+	lacks := err != nil && integrations.AsError(err).Code == integrations.MissingRight
+	alarm := p.service.Name + "-rights"
+	switch p.rights.learn(kind.Name, lacks, err == nil) {
+	case lackOne:
+		p.m.Alarm(alarm, fmt.Sprintf("The bot lacks a right at %s: %v. Run `supportbot check`; it says what to do.", p.service.Name, err))
+	case lackNone:
+		p.m.Clear(alarm)
 	}
 }
 

@@ -41,6 +41,9 @@ type Error struct {
 	Err     error         // the cause, if there is one
 }
 
+// MissingRight is the Code of a call that was refused because the bot lacks a right. It is Slack's name for it.
+const MissingRight = "missing_scope"
+
 func (e *Error) Error() string {
 	if e.Err != nil {
 		return fmt.Sprintf("%s: %s (%s): %v", e.Op, e.Code, e.Failure, e.Err)

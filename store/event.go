@@ -16,13 +16,16 @@ type Event struct {
 	Kind    string          // what its subject's handler switches on
 	At      time.Time       // when it happened
 	Body    json.RawMessage // redacted
-	State   string          // new, decided or parked
+	State   string          // new, decided, parked, or dropped by an operator
 	Tries   int             // decisions that failed
 	Error   string          // of the last of them
 
-	TakenAt   time.Time
-	DecidedAt time.Time
+	TakenAt   time.Time // or put back, after it was parked
+	DecidedAt time.Time // or dropped
 }
+
+// Dropped is the state of an event that an operator gave up.
+const Dropped = "dropped"
 
 // MaxTries is how often an event's decision may fail before the event is parked.
 const MaxTries = 5

@@ -65,6 +65,21 @@ func OpenReadOnly(path string) (*DB, error) {
 	return open(path, "&mode=ro", time.Now)
 }
 
+// OpenBeside opens the database at path beside the process that runs on it, to leave requests there.
+func OpenBeside(path string, now func() time.Time) (*DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db, err := open(path, "&mode=rw", now)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.startBeside(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
 func open(path, options string, now func() time.Time) (*DB, error) {
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" + options
@@ -98,10 +113,31 @@ func (db *DB) start() error {
 	if err := db.writer.exec("INSERT INTO boots (at) VALUES (?)", millis(db.boot)); err != nil {
 		return fmt.Errorf("record the start: %w", err)
 	}
+	db.beginToWrite()
+	return nil
+}
+
+// startBeside begins to write as a guest: the schema is the running process's affair.
+func (db *DB) startBeside() error {
+	var err error
+	if db.writer, err = connect(db.pool); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	done, known, err := db.schemaVersion()
+	if err != nil {
+		return err
+	}
+	if done != len(known) {
+		return fmt.Errorf("the database has schema %d, this supportbot knows %d: use the one that runs on it", done, len(known))
+	}
+	db.beginToWrite()
+	return nil
+}
+
+func (db *DB) beginToWrite() {
 	db.writes = make(chan *write, 1024)
 	db.stopped = make(chan struct{})
 	go db.write()
-	return nil
 }
 
 // Close ends the writer after what was handed to it, and closes the file.
@@ -135,13 +171,9 @@ func lockFile(path string) (*os.File, error) {
 
 // migrate brings the schema up to date. PRAGMA user_version counts the files of schema/ that were applied.
 func (db *DB) migrate() error {
-	files, err := fs.Glob(schema, "schema/*.sql")
+	done, files, err := db.schemaVersion()
 	if err != nil {
 		return err
-	}
-	var done int
-	if err := db.writer.row("PRAGMA user_version").Scan(&done); err != nil {
-		return fmt.Errorf("read schema version: %w", err)
 	}
 	if done > len(files) {
 		return fmt.Errorf("the database has schema %d, this supportbot knows %d: it was written by a newer one", done, len(files))
@@ -157,6 +189,17 @@ func (db *DB) migrate() error {
 		}
 	}
 	return nil
+}
+
+// schemaVersion returns how many files of the schema were applied, and all that this program knows.
+func (db *DB) schemaVersion() (done int, files []string, err error) {
+	if files, err = fs.Glob(schema, "schema/*.sql"); err != nil {
+		return 0, nil, err
+	}
+	if err := db.writer.row("PRAGMA user_version").Scan(&done); err != nil {
+		return 0, nil, fmt.Errorf("read schema version: %w", err)
+	}
+	return done, files, nil
 }
 
 // millis is how times are stored: 0 is the zero time.

@@ -3,12 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -63,8 +60,19 @@ func TestSandboxIsPlayedByLines(t *testing.T) {
 // runningWorld starts the bot in a world of its own, with one answered mention, and returns its thread's ts.
 func runningWorld(t *testing.T) (*world, *app, string) {
 	t.Helper()
-	w := newWorld(sandbox.NewClock(scenarioStart), t.TempDir())
+	return runningWorldBy(t, sandbox.NewClock(scenarioStart))
+}
+
+func runningWorldBy(t *testing.T, clock *sandbox.Clock) (*world, *app, string) {
+	t.Helper()
+	w := newWorld(clock, t.TempDir())
 	t.Cleanup(w.close)
+	return startedWorld(t, w)
+}
+
+// startedWorld starts the bot in w, with one mention.
+func startedWorld(t *testing.T, w *world) (*world, *app, string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), waitAtMost)
 	t.Cleanup(cancel)
 	a, err := w.bot(ctx, slog.New(slog.DiscardHandler))
@@ -125,12 +133,7 @@ func TestHealthAndMetricsAreServed(t *testing.T) {
 
 func TestExplainFindsATicketByIssueAndByLink(t *testing.T) {
 	w, _, ts := runningWorld(t)
-	config := filepath.Join(t.TempDir(), "supportbot.yml")
-	settings := fmt.Sprintf("slack: {support_group: %s}\ngithub: {repository: acme/analytics-support}\nstore: {path: %q}\n",
-		supportGroup, w.settings.Store.Path)
-	if err := os.WriteFile(config, []byte(settings), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	config := w.settingsFile(t)
 	link := "https://acme.slack.com/archives/" + helpChannel + "/p" + strings.ReplaceAll(ts, ".", "")
 	for name, tt := range map[string]struct {
 		what  string

@@ -114,6 +114,8 @@ func eventSteps(events []store.Event) (steps []step) {
 		}
 		steps = append(steps, step{e.TakenAt, fmt.Sprintf("event   %-14s %s (happened %s)", e.Kind, about, e.At.Format("15:04:05.000"))})
 		switch {
+		case e.State == store.Dropped:
+			steps = append(steps, step{e.DecidedAt, fmt.Sprintf("dropped %-14s %s, by an operator (%s)", e.Kind, about, e.Error)})
 		case !e.DecidedAt.IsZero():
 			steps = append(steps, step{e.DecidedAt, fmt.Sprintf("decided %-14s %s", e.Kind, about)})
 		case e.Tries > 0:

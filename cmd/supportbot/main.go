@@ -34,6 +34,11 @@ type cli struct {
 	Explain  explainCmd  `cmd:"" help:"Print what happened to a ticket, and why."`
 	Check    checkCmd    `cmd:"" help:"Say whether all is ready, and what to do if not: settings, tokens, scopes, group, channel, repository, database."`
 	Manifest manifestCmd `cmd:"" help:"Print the manifest of the Slack app."`
+
+	Pause  pauseCmd  `cmd:"" help:"Have the running bot leave a service alone."`
+	Resume resumeCmd `cmd:"" help:"End a pause."`
+	Parked parkedCmd `cmd:"" help:"List events that could not be decided; decide them again, or give them up."`
+	Backup backupCmd `cmd:"" help:"Copy the database to a file, while the bot runs or not."`
 }
 
 const description = `Turns mentions of a support group in Slack into GitHub issues, and answers in their threads.
@@ -45,6 +50,9 @@ Examples:
     supportbot check --config supportbot.yml   say what is missing
     supportbot run --config supportbot.yml     run the bot
     supportbot explain 123                     say what happened to issue 123, and why
+    supportbot pause github                    write nothing there until "supportbot resume github"
+    supportbot parked list                     list what could not be decided, and why
+    supportbot backup /backup/monday.db        copy the database
 
 Exit status: 0 if all went well; 1 if something failed or is missing; 2 if the command line, the settings or the secrets are wrong.`
 

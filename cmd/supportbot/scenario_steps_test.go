@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"supportbot/integrations/sandbox"
+	"supportbot/integrations/slack"
+	"supportbot/store"
 )
 
 // step does one line of a script. All but what goes on outside of it have the bot running.
@@ -74,6 +76,8 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"advance":     s.advance,
 		"deaf":        s.setDeaf,
 		"slack":       s.atSlack,
+		"operator":    s.operator,
+		"decisions":   s.decisions,
 	}
 }
 
@@ -461,6 +465,8 @@ func (s *stage) atSlack(rest string) error {
 		s.slack.SetSocketFaults(sandbox.SocketFaults{Redeliver: 1})
 	case "delivers twice":
 		s.slack.SetSocketFaults(sandbox.SocketFaults{Twice: 1, SameEnvelope: 1, OtherID: 1})
+	case "has a foreign socket":
+		return s.foreignSocket()
 	case "withholds the groups":
 		s.slack.SetScopes("chat:write", "channels:history")
 	default:
@@ -485,4 +491,70 @@ func (s *stage) atGitHub(rest string) error {
 		return fmt.Errorf("GitHub can't do that")
 	}
 	return nil
+}
+
+// operator pause github: what a command of that name asks of the running bot
+func (s *stage) operator(rest string) error {
+	verb, what, _ := strings.Cut(rest, " ")
+	id, err := s.app.store.Ask(verb, what)
+	if err == nil {
+		err = s.settle()
+	}
+	if err != nil {
+		return err
+	}
+	return s.app.store.View(func(v *store.View) error {
+		q, err := v.Request(id)
+		fmt.Fprintf(&s.out, "operator %s: %s\n", rest, q.Answer)
+		return err
+	})
+}
+
+// decisions fail: the handlers have a mistake, until "decisions succeed"
+func (s *stage) decisions(rest string) error {
+	s.mistaken.Store(rest == "fail")
+	return nil
+}
+
+// foreignSocket connects another process as this app, which takes events away, and waits until the bot notices: that
+// is when it opens its own second socket.
+func (s *stage) foreignSocket() error {
+	began := time.Now()
+	other := slack.New(slack.Config{APIURL: s.settings.Slack.APIURL, BotToken: s.secrets.SlackBot.Reveal(), AppToken: s.secrets.SlackApp.Reveal()})
+	ctx, hangUp := context.WithCancel(context.Background())
+	s.t.Cleanup(hangUp)
+	hello := make(chan struct{}, 1)
+	var socket *slack.Socket
+	socket = other.Socket(slack.SocketOptions{
+		Deliver: func(e slack.Envelope) { _ = socket.Ack(ctx, e.ID, nil) }, // if not, Slack sends it to another
+		State:   func(bool) {}, Trouble: func(error) {},
+		Hello: func(int) { hello <- struct{}{} }, Now: s.clock.Now, After: s.clock.After,
+	})
+	go func() { _ = socket.Run(ctx) }() // until the scenario is over
+	select {
+	case <-hello:
+	case <-time.After(waitAtMost):
+		return errors.New("the other process gets no socket")
+	}
+	s.clock.Advance(time.Minute)
+	for range time.Tick(5 * time.Millisecond) {
+		noticed, err := s.alarmed("slack-foreign-socket")
+		if noticed || err != nil {
+			return err
+		}
+		if time.Since(began) > waitAtMost {
+			return errors.New("the bot does not notice the other process")
+		}
+	}
+	return nil
+}
+
+// alarmed says whether the operators were told of something.
+func (s *stage) alarmed(what string) (yes bool, err error) {
+	err = s.app.store.View(func(v *store.View) error {
+		alarm, err := v.Alarm(what)
+		yes = alarm != nil
+		return err
+	})
+	return yes, err
 }

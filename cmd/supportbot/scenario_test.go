@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"supportbot/integrations/sandbox"
+	"supportbot/store"
 )
 
 // TestScenarios runs handlers/*/testdata/*.txtar. A scenario tells what happens in Slack and at GitHub (the
@@ -84,6 +86,8 @@ type stage struct {
 	out     strings.Builder
 	log     bytes.Buffer
 
+	mistaken atomic.Bool // handlers fail at every decision of a ticket
+
 	slackCalls, githubCalls int // that were written down already
 }
 
@@ -130,8 +134,24 @@ func (s *stage) begin() error {
 	if s.app, err = s.bot(ctx, slog.New(slog.NewTextHandler(&s.log, nil))); err != nil {
 		return err
 	}
+	s.makeMistakes()
 	s.stop = start(context.Background(), s.app)
 	return s.slack.WaitSockets(ctx, 1)
+}
+
+// makeMistakes has the handler of tickets fail while it is mistaken; but it can still say that it did.
+func (s *stage) makeMistakes() {
+	for i, h := range s.app.machine.Handlers {
+		if h.Prefix != "ticket:" {
+			continue
+		}
+		s.app.machine.Handlers[i].Decide = func(v *store.View, e store.Event) (store.Decision, error) {
+			if s.mistaken.Load() && e.Kind != store.Parked {
+				return store.Decision{}, errors.New("a mistake in the bot")
+			}
+			return h.Decide(v, e)
+		}
+	}
 }
 
 // end stops the bot as SIGTERM does.

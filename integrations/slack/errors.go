@@ -113,7 +113,7 @@ func namedError(op, name, needed string) *integrations.Error {
 	if e.Failure == integrations.Limited {
 		e.After = limitedWait
 	}
-	if name == "missing_scope" && plainName.MatchString(needed) {
+	if name == integrations.MissingRight && plainName.MatchString(needed) {
 		e.Err = errors.New("needs " + needed)
 	}
 	return e

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"supportbot/store"
+)
+
+// backupCmd copies the database.
+type backupCmd struct {
+	configFlag
+	File string `arg:"" help:"The file to write; it must not be there yet."`
+}
+
+func (backupCmd) Help() string {
+	return `Writes a copy of the database as it is at this moment, which only you may read. The file appears when it is whole, checked ` +
+		`and on disk. Never copy the database with other tools while the bot runs: what is in supportbot.db-wal would be missing.
+
+To restore: stop the bot, move supportbot.db, supportbot.db-wal and supportbot.db-shm away, copy the backup to where supportbot.db was, ` +
+		`and start the bot. It then looks for what was said since, finds the issues and answers that are there already, and goes on.`
+}
+
+func (b backupCmd) Run(ctx context.Context, e *environment) (err error) {
+	settings, err := LoadSettings(b.Config)
+	if err != nil {
+		return usageError{err}
+	}
+	if _, err := os.Lstat(b.File); err == nil {
+		return fmt.Errorf("%s is there already; a backup replaces nothing", b.File)
+	}
+	db, err := store.OpenReadOnly(settings.Store.Path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := db.Backup(ctx, b.File); err != nil {
+		return err
+	}
+	info, err := os.Stat(b.File)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "%s is written, %d kB.\n", b.File, (info.Size()+1023)/1024)
+	return nil
+}
