@@ -63,17 +63,21 @@ func (m *Machine) performReadThread(ctx context.Context, asked ReadThread) (Thre
 	if err != nil {
 		return ThreadRead{}, err
 	}
-	in := place{asked.Team, asked.Channel, channel.Type(), channel.ExtShared}
-	counted := true // the first page is the action's own call
-	return m.readThread(in, asked.Thread, func(cursor string) (slack.Page, error) {
-		if !counted {
+	r, err := m.newThreadRead(place{asked.Team, asked.Channel, channel.Type(), channel.ExtShared}, asked.Thread)
+	if err != nil {
+		return ThreadRead{}, err
+	}
+	for more, first := true, true; more; first = false {
+		if !first { // which is the action's own call
 			if err := m.spend(slack.LaneReplies); err != nil {
-				return slack.Page{}, err
+				return ThreadRead{}, err
 			}
 		}
-		counted = false
-		return m.Slack.Replies(ctx, asked.Channel, asked.Thread, "", cursor)
-	})
+		if more, err = r.next(ctx); err != nil {
+			return ThreadRead{}, err
+		}
+	}
+	return r.result, nil
 }
 
 // spend counts a call of the machine's own in a lane of Slack's. If the limits want it to wait, it is an error that
@@ -87,46 +91,46 @@ func (m *Machine) spend(lane string) error {
 	return &integrations.Error{Op: "slack: " + lane, Code: "our own limit", Failure: integrations.Limited, After: free.Sub(now)}
 }
 
-// A threadRead is the reading of one thread.
+// A threadRead is the reading of one thread, page by page.
 type threadRead struct {
 	m      *Machine
 	in     place
 	thread string
+	known  []*store.Message // what we knew of it before
 	began  time.Time
 	seen   map[string]bool // ts of what is there
+	cursor string          // of the next page
 	result ThreadRead
 }
 
-// readThread takes in what a thread holds now, page by page. What we know of the thread and is not there any more was
-// deleted.
-func (m *Machine) readThread(in place, thread string, page func(cursor string) (slack.Page, error)) (ThreadRead, error) {
+func (m *Machine) newThreadRead(in place, thread string) (*threadRead, error) {
 	known, err := m.messagesIn(in, thread)
 	if err != nil {
-		return ThreadRead{}, err
+		return nil, err
 	}
-	r := threadRead{m: m, in: in, thread: thread, began: m.Now(), seen: map[string]bool{}}
-	r.result.Whole = true
-	for cursor, more := "", true; more; {
-		p, err := page(cursor)
-		if err != nil && integrations.AsError(err).Code == "thread_not_found" {
-			break // its root was deleted before it had replies
-		}
-		if err != nil {
-			return ThreadRead{}, err
-		}
-		if err := r.take(p.Messages); err != nil {
-			return ThreadRead{}, err
-		}
-		cursor, more = p.Next, p.Next != ""
-		if more && len(r.seen) >= maxThread {
-			r.result.Whole, more = false, false
-		}
-	}
-	if r.result.Whole {
-		err = r.missing(known)
-	}
-	return r.result, err
+	return &threadRead{m: m, in: in, thread: thread, known: known, began: m.Now(), seen: map[string]bool{}}, nil
 }
+
+// next takes in what the next page of the thread holds now, in one call, and says whether there are more. After the
+// last, what we knew of the thread and is not there any more was deleted.
+func (r *threadRead) next(ctx context.Context) (more bool, err error) {
+	page, err := r.m.Slack.Replies(ctx, r.in.channel, r.thread, "", r.cursor)
+	if err != nil && integrations.AsError(err).Code != threadNotFound {
+		return false, err
+	}
+	r.result.Whole = page.Next == ""
+	if err := r.take(page.Messages); err != nil {
+		return false, err
+	}
+	r.cursor = page.Next
+	if r.result.Whole {
+		return false, r.missing()
+	}
+	return len(r.seen) < maxThread, nil
+}
+
+// threadNotFound is how Slack calls a thread whose root was deleted before it had replies.
+const threadNotFound = "thread_not_found"
 
 // take takes in a page of the thread. Its root may come again on each page.
 func (r *threadRead) take(page []json.RawMessage) error {
@@ -139,11 +143,11 @@ func (r *threadRead) take(page []json.RawMessage) error {
 			r.result.Whole = false
 			return nil
 		}
-		r.seen[id.TS] = true
-		said, err := r.m.door.found(raw, r.in, r.began)
+		said, err := r.m.door.found(raw, r.in, r.began, "")
 		if err != nil {
 			return err
 		}
+		r.seen[id.TS] = true
 		if said {
 			r.result.Messages++
 		}
@@ -154,9 +158,9 @@ func (r *threadRead) take(page []json.RawMessage) error {
 // showsWithin is the time after which a list surely shows a message.
 const showsWithin = time.Minute
 
-// missing has the messages among known deleted that the list does not show any more.
-func (r *threadRead) missing(known []*store.Message) error {
-	for _, k := range known {
+// missing has the messages deleted that we knew and that the thread does not show any more.
+func (r *threadRead) missing() error {
+	for _, k := range r.known {
 		if r.seen[k.TS] || k.Deleted || r.began.Sub(k.At) < showsWithin {
 			continue
 		}
@@ -197,9 +201,10 @@ func (m *Machine) messagesIn(in place, thread string) (known []*store.Message, e
 	return known, notStored(err)
 }
 
-// found takes in a message of a list, as it was at a time. It says whether somebody said something in it. What can't
-// be read is left out: another time it could not be read either.
-func (d *door) found(raw json.RawMessage, in place, at time.Time) (said bool, err error) {
+// found takes in a message of a list, as it was at a time. What was said and edited until after, a ts, is known
+// already, unless it belongs to a ticket. found says whether somebody said something in it. What can't be read is left
+// out: another time it could not be read either.
+func (d *door) found(raw json.RawMessage, in place, at time.Time, after string) (said bool, err error) {
 	err = guarded(func() error {
 		m, ok, err := d.m.Identity.listed(raw, in, at)
 		if err != nil {
@@ -209,6 +214,11 @@ func (d *door) found(raw json.RawMessage, in place, at time.Time) (said bool, er
 			return nil
 		}
 		said = !m.Deleted
+		if m.TS <= after {
+			if m.Found, err = d.known(m); err != nil || !m.Found && m.Edited <= after {
+				return err
+			}
+		}
 		_, err = d.message(m)
 		return err
 	})
@@ -217,6 +227,20 @@ func (d *door) found(raw json.RawMessage, in place, at time.Time) (said bool, er
 		return false, nil
 	}
 	return said, notStored(err)
+}
+
+// known says whether m belongs to a ticket.
+func (d *door) known(m Message) (known bool, err error) {
+	err = d.m.Store.View(func(v *store.View) error {
+		thread, err := v.Thread(m.Team, m.Channel, m.Thread)
+		if known = thread != nil; known || err != nil {
+			return err
+		}
+		ticket, err := v.TicketOfMessage(m.Team, m.Channel, m.TS)
+		known = ticket != ""
+		return err
+	})
+	return known, err
 }
 
 // notStored is the failure of a read whose result could not be stored: it is to be repeated.

@@ -182,7 +182,8 @@ func (d *door) event(payload json.RawMessage) error {
 		return unreadable(err)
 	}
 	if c.Type == "app_rate_limited" {
-		d.m.Alarm("slack-events-limited", "Slack held back events: more than 30,000 came in an hour. Mentions of that time may be missing.")
+		d.m.Alarm("slack-events-limited", "Slack held back events: more than 30,000 came in an hour. What was said then is looked for.")
+		d.m.catchUp.maybeMissed()
 		return nil
 	}
 	var inner struct{ Type string }
@@ -198,6 +199,9 @@ func (d *door) event(payload json.RawMessage) error {
 			return nil
 		}
 		return d.heard(m, payload)
+	}
+	if err := d.channelEvent(inner.Type, c.Event); err != nil {
+		return err
 	}
 	id, change, err := refresh(inner.Type, c.Event)
 	if err != nil {

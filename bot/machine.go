@@ -25,6 +25,7 @@ type Options struct {
 	Handlers []Handler
 	Services []integrations.Service
 	Slack    *slack.Client // for what the machine itself reads there, within the limits of the service "slack"
+	CatchUp  CatchUp
 	Redactor *redact.Redactor
 	Identity Identity
 	Now      func() time.Time
@@ -39,6 +40,7 @@ type Machine struct {
 	kinds      map[string]integrations.Kind
 	performers map[string]*performer
 	door       *door
+	catchUp    *catchUp // nil if nothing is to be caught up with
 	undecided  queue
 	timers     chan struct{} // "look at the timers again"
 	requests   chan struct{} // "look for what operators ask"
@@ -71,6 +73,8 @@ func New(o Options) (*Machine, error) {
 		}
 	}
 	m.kinds[ReadThreadKind] = m.readThreadKind()
+	m.catchUp = newCatchUp(m)
+	m.Metrics.channels.watch(m)
 	return m, nil
 }
 
@@ -104,6 +108,9 @@ func (m *Machine) Run(ctx context.Context, listen func(context.Context)) error {
 	}
 	running.Go(func() { m.watchTimers(ctx) })
 	running.Go(func() { m.serveRequests(ctx) })
+	if m.catchUp != nil {
+		running.Go(func() { m.catchUp.run(ctx) })
+	}
 	m.takeIn(ctx, listen)
 	return nil
 }
@@ -185,6 +192,7 @@ func (m *Machine) WaitIdle(ctx context.Context) error {
 	for _, p := range m.performers {
 		p.wakeUp()
 	}
+	m.catchUp.wakeUp()
 	return m.busy.wait(ctx)
 }
 

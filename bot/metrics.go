@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +16,8 @@ type Metrics struct {
 	actions *prometheus.CounterVec
 	sockets prometheus.Gauge
 	pauses  *prometheus.GaugeVec
+
+	channels *channelAges
 }
 
 // NewMetrics registers the machine's metrics with r, and what waits in db.
@@ -37,7 +40,8 @@ func NewMetrics(r prometheus.Registerer, db *store.DB) *Metrics {
 			Name: "supportbot_service_paused", Help: "1 while an operator has the service stand still.",
 		}, []string{"service"}),
 	}
-	r.MustRegister(m.acks, m.refusal, m.actions, m.sockets, m.pauses, backlog{db})
+	m.channels = new(channelAges)
+	r.MustRegister(m.acks, m.refusal, m.actions, m.sockets, m.pauses, backlog{db}, m.channels)
 	return m
 }
 
@@ -84,4 +88,43 @@ func (b backlog) Collect(out chan<- prometheus.Metric) {
 	for service, n := range load.Open {
 		out <- prometheus.MustNewConstMetric(waitingActions, prometheus.GaugeValue, float64(n), service)
 	}
+}
+
+// channelAges reads how long ago channels were read back, each time somebody asks.
+type channelAges struct{ machine atomic.Pointer[Machine] }
+
+func (a *channelAges) watch(m *Machine) { a.machine.Store(m) }
+
+var (
+	channelAge = prometheus.NewDesc("supportbot_channel_read_age_seconds",
+		"Time since the start of the last finished read of a channel. One that was never read is not there.", []string{"channel"}, nil)
+	channelsBehind = prometheus.NewDesc("supportbot_channels_behind",
+		"Channels in which something may have been said that was not heard and not found yet.", nil, nil)
+)
+
+func (a *channelAges) Describe(out chan<- *prometheus.Desc) {
+	out <- channelAge
+	out <- channelsBehind
+}
+
+func (a *channelAges) Collect(out chan<- prometheus.Metric) {
+	m := a.machine.Load()
+	if m == nil || m.catchUp == nil {
+		return
+	}
+	channels, err := m.catchUp.channels()
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(channelsBehind, err)
+		return
+	}
+	behind := 0
+	for _, c := range channels {
+		if m.catchUp.behind(c) {
+			behind++
+		}
+		if !c.ReadAt.IsZero() {
+			out <- prometheus.MustNewConstMetric(channelAge, prometheus.GaugeValue, m.Now().Sub(c.ReadAt).Seconds(), c.ID)
+		}
+	}
+	out <- prometheus.MustNewConstMetric(channelsBehind, prometheus.GaugeValue, float64(behind))
 }

@@ -82,7 +82,15 @@ func (m *Machine) connected(yes bool) {
 	} else {
 		m.closed.add(m.Now())
 	}
-	m.Metrics.sockets.Set(float64(m.open.Add(n)))
+	open := m.open.Add(n)
+	m.Metrics.sockets.Set(float64(open))
+	if open == 1 && yes {
+		m.busy.add(1)
+		m.calls.Go(func() { // a socket must not wait
+			defer m.busy.add(-1)
+			m.catchUp.maybeMissed()
+		})
+	}
 }
 
 // moments are the times at which something happened lately. The zero value has none.

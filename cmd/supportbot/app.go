@@ -81,6 +81,10 @@ func (a *app) join(ctx context.Context, secrets Secrets, c clock) error {
 	a.machine, err = bot.New(bot.Options{
 		Store: a.store, Handlers: list, Redactor: redactor, Now: c.Now, After: c.After, Log: a.log,
 		Services: services(a.settings, a.slack, hub, redactor), Slack: a.slack,
+		CatchUp: bot.CatchUp{
+			Days: a.settings.Slack.CatchUpDays, Sweep: a.settings.Slack.Sweep, Since: a.settings.Since,
+			Join: a.settings.Slack.Join == JoinPublic && a.settings.Mode == Live,
+		},
 		Identity: bot.Identity{Team: us.TeamID, User: us.UserID, Bot: us.BotID, Group: a.settings.Slack.SupportGroup},
 		Metrics:  bot.NewMetrics(a.metrics, a.store),
 	})

@@ -74,6 +74,13 @@ var eventScopes = map[string]string{
 	"message.im":              "im:history",
 	"message.mpim":            "mpim:history",
 	"channel_rename":          "channels:read",
+	"channel_archive":         "channels:read",
+	"channel_created":         "channels:read",
+	"channel_id_changed":      "channels:read",
+	"channel_unarchive":       "channels:read",
+	"member_joined_channel":   "channels:read", // of private channels groups:read
+	"group_archive":           "groups:read",
+	"group_unarchive":         "groups:read",
 	"group_rename":            "groups:read",
 	"user_change":             "users:read",
 	"subteam_updated":         "usergroups:read",

@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 )
 
 // runCmd is the bot itself.
 type runCmd struct {
 	configFlag
+	Since string `placeholder:"WHEN" help:"Look back once for what was said since then: a day, such as 2026-11-01, or a time such as 72h ago. Without it the bot goes on where it ended, and begins from now at its first start."`
 }
 
 func (runCmd) Help() string {
@@ -19,6 +22,9 @@ func (r runCmd) Run(ctx context.Context, e *environment) (err error) {
 	settings, secrets, err := r.load(e)
 	if err != nil {
 		return err
+	}
+	if settings.Since, err = since(r.Since, time.Now()); err != nil {
+		return usageError{err}
 	}
 	log := e.logger(settings.Log)
 	a, err := newApp(ctx, settings, secrets, realClock{}, log)
@@ -33,4 +39,18 @@ func (r runCmd) Run(ctx context.Context, e *environment) (err error) {
 	err = a.run(ctx)
 	log.Info("stopped")
 	return err
+}
+
+// since reads the flag of that name: a day, or how long ago. Empty is the zero time.
+func since(value string, now time.Time) (time.Time, error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, value, now.Location()); err == nil && day.Before(now) {
+		return day, nil
+	}
+	if ago, err := time.ParseDuration(value); err == nil && ago > 0 {
+		return now.Add(-ago), nil
+	}
+	return time.Time{}, fmt.Errorf("--since must be a day in the past, such as 2026-11-01, or a time such as 72h, not %s", quoted(value))
 }

@@ -136,7 +136,11 @@ func (s *stage) begin() error {
 	}
 	s.makeMistakes()
 	s.stop = start(context.Background(), s.app)
-	return s.slack.WaitSockets(ctx, 1)
+	if err := s.slack.WaitSockets(ctx, 1); err != nil {
+		return err
+	}
+	s.slack.Emit("", []byte(`{"type": "nothing"}`)) // once that is acknowledged the bot knows that it has a socket
+	return s.settle()
 }
 
 // makeMistakes has the handler of tickets fail while it is mistaken; but it can still say that it did.

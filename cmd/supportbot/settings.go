@@ -31,6 +31,8 @@ type Settings struct {
 	HTTP    HTTPSettings
 	Log     LogSettings
 	Support SupportSettings
+
+	Since time.Time // of the command line: look back to then; zero for going on where the last run ended
 }
 
 // SlackSettings says which workspace the bot serves and how.
@@ -40,9 +42,21 @@ type SlackSettings struct {
 	OpsChannel   string                 // id of the channel for alarms; empty for the log only
 	Sockets      int                    // connections held open
 	Settle       time.Duration          // after this a post that will land has landed
+	Join         Join                   // channels by itself
+	CatchUpDays  int                    // so far back threads are looked at for replies that were missed
+	Sweep        time.Duration          // within it each channel is read back once, even if nothing seems to be missing; 0 is never
 	Bots         map[string]BotSettings // by bot id: bots whose posts open tickets
 	Shared       []string               // ids of channels shared with other companies that are listened to
 }
+
+// A Join says which channels the bot joins by itself.
+type Join string
+
+// The values of Join.
+const (
+	JoinPublic Join = "public" // all public ones that are not shared with other companies
+	JoinNone   Join = "none"   // it waits for invitations
+)
 
 // BotSettings is about one bot whose posts open tickets.
 type BotSettings struct {
@@ -106,7 +120,7 @@ type Localized struct {
 func defaultSettings() Settings {
 	return Settings{
 		Mode:   Live,
-		Slack:  SlackSettings{APIURL: "https://slack.com/api/", Sockets: 2, Settle: 3 * time.Second},
+		Slack:  SlackSettings{APIURL: "https://slack.com/api/", Sockets: 2, Settle: 3 * time.Second, Join: JoinPublic, CatchUpDays: 14, Sweep: time.Hour},
 		GitHub: GitHubSettings{BaseURL: "https://api.github.com/", Settle: 10 * time.Second},
 		Store:  StoreSettings{Path: "supportbot.db"},
 		Limits: LimitSettings{
@@ -133,13 +147,16 @@ func (s *Settings) fields() map[string]field {
 		"slack.support_group":   text(&s.Slack.SupportGroup, matches(groupID, "the id of a user group, such as S0123456789")),
 		"slack.ops_channel":     text(&s.Slack.OpsChannel, matches(channelID, "the id of a channel, such as C0123456789")),
 		"slack.sockets":         count(&s.Slack.Sockets, 2, 10),
-		"slack.settle":          duration(&s.Slack.Settle),
+		"slack.settle":          duration(&s.Slack.Settle, maxSettle),
+		"slack.join":            text((*string)(&s.Slack.Join), oneOf(string(JoinPublic), string(JoinNone))),
+		"slack.catch_up_days":   count(&s.Slack.CatchUpDays, 1, 365),
+		"slack.sweep":           duration(&s.Slack.Sweep, maxSweep),
 		"slack.bots":            bots(&s.Slack.Bots),
 		"slack.shared_channels": channels(&s.Slack.Shared),
 
 		"github.base_url":   address(&s.GitHub.BaseURL),
 		"github.repository": text(&s.GitHub.Repository, repositoryName),
-		"github.settle":     duration(&s.GitHub.Settle),
+		"github.settle":     duration(&s.GitHub.Settle, maxSettle),
 
 		"store.path": text(&s.Store.Path, filePath),
 
@@ -249,6 +266,9 @@ func paragraph(value string) (string, error) {
 	}
 	return value, nil
 }
+
+// maxSweep is so long that a longer one would be none.
+const maxSweep = 168 * time.Hour
 
 // maxSettle keeps a slip such as 10h from stopping all recovery.
 const maxSettle = 10 * time.Minute

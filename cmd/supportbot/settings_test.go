@@ -37,7 +37,7 @@ func TestSettingsOfWhichOnlyTheRequiredOnesAreGivenHaveTheDefaultsOfTheManual(t 
 	}
 	want := Settings{
 		Mode:   Live,
-		Slack:  SlackSettings{APIURL: "https://slack.com/api/", SupportGroup: "S0123456789", Sockets: 2, Settle: 3 * time.Second},
+		Slack:  SlackSettings{APIURL: "https://slack.com/api/", SupportGroup: "S0123456789", Sockets: 2, Settle: 3 * time.Second, Join: JoinPublic, CatchUpDays: 14, Sweep: time.Hour},
 		GitHub: GitHubSettings{BaseURL: "https://api.github.com/", Repository: "acme/analytics-support", Settle: 10 * time.Second},
 		Store:  StoreSettings{Path: "supportbot.db"},
 		Limits: LimitSettings{
@@ -65,7 +65,7 @@ func TestEverySettingCanBeGiven(t *testing.T) {
 		Mode: Observe,
 		Slack: SlackSettings{
 			APIURL: "http://127.0.0.1:9000/api/", SupportGroup: "S0AAAAAAAAA", OpsChannel: "G0BBBBBBBBB",
-			Sockets: 3, Settle: 1500 * time.Millisecond,
+			Sockets: 3, Settle: 1500 * time.Millisecond, Join: JoinNone, CatchUpDays: 30, Sweep: 90 * time.Minute,
 			Bots:   map[string]BotSettings{"B0CCCCCCCCC": {TicketsPer10Minutes: 100}, "B0DDDDDDDDD": {}},
 			Shared: []string{"C0EEEEEEEEE", "C0FFFFFFFFF"},
 		},

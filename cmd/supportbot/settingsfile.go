@@ -392,12 +392,12 @@ func count(into *int, low, high int) field {
 	}
 }
 
-func duration(into *time.Duration) field {
+func duration(into *time.Duration, most time.Duration) field {
 	return func(r *reader, name string, n ast.Node) {
 		value, _ := textOf(n)
 		d, err := time.ParseDuration(value)
-		if err != nil || d < 0 || d > maxSettle {
-			r.complainAt(n, "%s must be a time with its unit, such as 10s, up to %s", name, maxSettle)
+		if err != nil || d < 0 || d > most {
+			r.complainAt(n, "%s must be a time with its unit, such as 10s, up to %s", name, most)
 			return
 		}
 		*into = d

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/base64"
 	"slices"
 	"strconv"
@@ -43,7 +44,7 @@ func (s *Slack) conversationsInfo(a slackArgs) (answer, error) {
 // conversation is c as Slack describes it to the app.
 func (s *Slack) conversation(c *Channel) answer {
 	info := answer{
-		"id": c.ID, "created": 1500000000, "updated": 1500000000000, "context_team_id": slackTeam,
+		"id": c.ID, "created": cmp.Or(c.Created, 1500000000), "updated": 1500000000000, "context_team_id": slackTeam,
 		"is_archived": c.Archived, "is_im": c.IM, "is_mpim": c.MPIM, "is_org_shared": false,
 		"is_ext_shared": c.ExtShared, "is_shared": c.ExtShared,
 	}
@@ -110,7 +111,8 @@ func (s *Slack) conversationsList(a slackArgs) (answer, error) {
 }
 
 func (s *Slack) usersConversations(a slackArgs) (answer, error) {
-	return s.listChannels(a, func(c *Channel) bool { return c.has(slackBotUser) })
+	user := cmp.Or(a["user"], slackBotUser)
+	return s.listChannels(a, func(c *Channel) bool { return c.has(user) && (c.public() || c.has(slackBotUser)) })
 }
 
 func (s *Slack) listChannels(a slackArgs, listed func(*Channel) bool) (answer, error) {

@@ -235,6 +235,47 @@ func (s *Slack) emitMembership(c *Channel, what, user string) {
 	}})
 }
 
+// CreateChannel adds a public channel as somebody does now, and tells the app. It returns c as added, with an ID.
+func (s *Slack) CreateChannel(c Channel, creator string) Channel {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.Created, c.Members = s.clock.Now().Unix(), append(slices.Clone(c.Members), creator)
+	added := s.addChannel(c)
+	s.emit(event{name: "channel_created", scope: "channels:read", body: map[string]any{
+		"type": "channel_created", "event_ts": s.nextTS(), "channel": map[string]any{
+			"id": added.ID, "is_channel": true, "name": added.Name, "name_normalized": added.Name, "created": added.Created,
+			"creator": creator, "is_shared": false, "is_org_shared": false, "context_team_id": slackTeam,
+		},
+	}})
+	return *added
+}
+
+// MoveChannel gives channel another id, as when it is made public or shared, and tells the app.
+func (s *Slack) MoveChannel(old, id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channel(old)
+	c.ID = id
+	s.channels[id], s.talks[id] = c, s.talk(old)
+	delete(s.channels, old)
+	delete(s.talks, old)
+	s.addHandle("#"+c.Name, element{Type: "channel", ChannelID: id})
+	s.emit(event{name: "channel_id_changed", scope: "channels:read", channel: id, body: map[string]any{
+		"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": id, "event_ts": s.nextTS(),
+	}})
+}
+
+// UnarchiveChannel opens channel again.
+func (s *Slack) UnarchiveChannel(channel, user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channel(channel)
+	c.Archived = false
+	e := channelEvent(c, "unarchive", map[string]any{"channel": c.ID, "user": user, "event_ts": s.nextTS()})
+	e.channel = "" // who was in it is so no more, but everybody is told
+	s.emit(e)
+}
+
 // RenameChannel gives channel another name.
 func (s *Slack) RenameChannel(channel, name string) {
 	s.mu.Lock()

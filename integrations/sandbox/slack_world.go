@@ -56,6 +56,7 @@ type Channel struct {
 	ExtShared bool // with another company
 	Archived  bool
 	Members   []string // ids; the bot hears nothing where it isn't one
+	Created   int64    // seconds since 1970; 2017 if not set
 }
 
 // A Group is a user group.

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -34,6 +35,8 @@ type Channel struct {
 	ExtShared bool   `json:"ext_shared"`        // with another company
 	Archived  bool   `json:"archived"`
 	Member    bool   `json:"member"` // the bot is in it
+
+	Created time.Time `json:"-"`
 }
 
 // Type is what events call c's sort: "channel" if it is public, else "group", "im" or "mpim" (channel_type in
@@ -101,10 +104,7 @@ func (c *Client) Channel(ctx context.Context, id string) (Channel, error) {
 	if ch.ID == "" {
 		return Channel{}, broken(method)
 	}
-	return Channel{
-		ID: ch.ID, Name: ch.Name, IM: ch.IsIM || ch.IsMpIM, Several: ch.IsMpIM, ExtShared: ch.IsExtShared, Archived: ch.IsArchived,
-		Private: ch.IsPrivate || ch.IsGroup || ch.IsIM || ch.IsMpIM, Member: ch.IsMember,
-	}, nil
+	return channelOf(ch), nil
 }
 
 // Groups reads all user groups with their members, those switched off too (usergroups.list).

@@ -30,6 +30,9 @@ const (
 	LaneHistory = "conversations.history"
 	LaneReplies = "conversations.replies"
 	LaneChannel = laneChannel
+	LaneMine    = "users.conversations"
+	LaneList    = "conversations.list"
+	LaneJoin    = "conversations.join"
 )
 
 // Service returns Slack with its kinds of action. What they read is redacted by r.
@@ -76,6 +79,9 @@ func limits(postsPerChannel int) []integrations.Limit {
 		tier(laneFile, 100),
 		tier(LaneHistory, 50),
 		tier(LaneReplies, 50),
+		tier(LaneMine, 20),
+		tier(LaneList, 20),
+		tier(LaneJoin, 50),
 	}
 }
 

@@ -1,0 +1,205 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"supportbot/integrations"
+	"supportbot/integrations/slack"
+	"supportbot/store"
+)
+
+// A channelRead is the reading of one channel from its cursor on. The cursor moves when all of it is done.
+type channelRead struct {
+	*catchUp
+	channel store.Channel
+	missed  bool            // something may have been missed in it, also edits of what is older
+	began   time.Time       // zero until its first call
+	open    map[string]bool // ts of the threads of tickets that are not closed
+	refused bool            // a part of it
+	left    int             // chores
+}
+
+// read has a channel read, unless that is about to happen anyway; a read in hand is followed by another. c.mu is held.
+func (c *catchUp) read(channel store.Channel, missed bool) {
+	r := c.reads[channel.ID]
+	if r == nil {
+		r = &channelRead{catchUp: c, channel: channel}
+		c.reads[channel.ID] = r
+		r.chore(slack.LaneHistory, func(ctx context.Context) error { return r.history(ctx, "") })
+	}
+	r.missed = r.missed || missed
+}
+
+// chore has a part of the read done. c.mu is held.
+func (r *channelRead) chore(lane string, do func(context.Context) error) {
+	r.left++
+	r.add(lane, do, r.ended)
+}
+
+// ended takes note that a part of the read is done, and finishes it after the last. c.mu is held.
+func (r *channelRead) ended(refused *integrations.Error) {
+	r.left--
+	r.refused = r.refused || refused != nil
+	if r.left > 0 {
+		return
+	}
+	delete(r.reads, r.channel.ID)
+	switch {
+	case refused != nil && (refused.Code == "not_in_channel" || refused.Code == "channel_not_found"):
+		r.stored(r.m.Store.LeaveChannel(r.channel.ID))
+	case r.refused:
+		r.failed[r.channel.ID] = r.m.Now()
+	default:
+		r.stored(r.m.Store.FinishRead(r.channel.ID, formatTS(r.began.Add(-cursorOverlap)), r.began))
+	}
+	if r.began.Before(r.catchUp.missed) && !r.refused { // something may have been missed again
+		r.read(r.channel, true)
+	}
+}
+
+func (r *channelRead) stored(err error) {
+	if err != nil {
+		r.m.Log.Error("read of a channel not noted", "channel", r.channel.ID, "error", err)
+	}
+}
+
+func (r *channelRead) place() place {
+	return place{r.channel.Team, r.channel.ID, r.channel.Kind, r.channel.Shared}
+}
+
+// history takes in a page of what stands in the channel itself, and has those threads read in which there may be news.
+func (r *channelRead) history(ctx context.Context, cursor string) error {
+	if r.began.IsZero() {
+		if err := r.start(); err != nil {
+			return err
+		}
+	}
+	page, err := r.m.Slack.History(ctx, r.channel.ID, r.oldest(), cursor)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(page.Messages) // so that the oldest goes first
+	if err := r.take(page.Messages); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if cursor == "" {
+		r.compareOpen()
+	}
+	for _, thread := range r.withNews(page.Messages) {
+		r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, "") })
+	}
+	if page.Next != "" {
+		r.chore(slack.LaneHistory, func(ctx context.Context) error { return r.history(ctx, page.Next) })
+	}
+	return nil
+}
+
+// start notes when the read begins and what it is to compare.
+func (r *channelRead) start() error {
+	var open []string
+	err := r.m.Store.View(func(v *store.View) (err error) {
+		open, err = v.OpenThreads(r.channel.Team, r.channel.ID)
+		return err
+	})
+	if err != nil {
+		return notStored(err)
+	}
+	r.open = map[string]bool{}
+	for _, thread := range open {
+		r.open[thread] = true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.began = r.m.Now()
+	return nil
+}
+
+// oldest is from when on messages are listed: from the cursor, and some days back for their threads.
+func (r *channelRead) oldest() string {
+	return min(r.channel.Cursor, formatTS(r.began.AddDate(0, 0, -r.m.CatchUp.Days)))
+}
+
+func (r *channelRead) take(messages []json.RawMessage) error {
+	for _, raw := range messages {
+		if _, err := r.m.door.found(raw, r.place(), r.began, r.channel.Cursor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// editsWithin is for how long after it was written people edit a reply: so far back replies are read again where
+// edits may have been missed.
+const editsWithin = 24 * time.Hour
+
+// since is from when on replies are news.
+func (r *channelRead) since() string {
+	at, err := ParseTS(r.channel.Cursor)
+	if err != nil || !r.missed {
+		return r.channel.Cursor
+	}
+	return formatTS(at.Add(-editsWithin))
+}
+
+// withNews returns those of a page's threads that have replies which may be news. Open tickets' are compared anyway.
+func (r *channelRead) withNews(page []json.RawMessage) (threads []string) {
+	since := r.since()
+	for _, raw := range page {
+		var root struct {
+			TS     string `json:"ts"`
+			Latest string `json:"latest_reply"`
+		}
+		if json.Unmarshal(raw, &root) == nil && root.Latest > since && !r.open[root.TS] {
+			threads = append(threads, root.TS)
+		}
+	}
+	return threads
+}
+
+// replies takes in a page of the news in a thread.
+func (r *channelRead) replies(ctx context.Context, thread, cursor string) error {
+	page, err := r.m.Slack.Replies(ctx, r.channel.ID, thread, r.since(), cursor)
+	if err != nil && integrations.AsError(err).Code == threadNotFound {
+		return nil // it was deleted meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.take(page.Messages); err != nil {
+		return err
+	}
+	if page.Next != "" {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, page.Next) })
+	}
+	return nil
+}
+
+// compareOpen has the threads of open tickets read whole, so that edits and deletions show. r.mu is held.
+func (r *channelRead) compareOpen() {
+	for thread := range r.open {
+		var whole *threadRead
+		var next func(context.Context) error
+		next = func(ctx context.Context) (err error) {
+			if whole == nil {
+				if whole, err = r.m.newThreadRead(r.place(), thread); err != nil {
+					return err
+				}
+			}
+			more, err := whole.next(ctx)
+			if more {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.chore(slack.LaneReplies, next)
+			}
+			return err
+		}
+		r.chore(slack.LaneReplies, next)
+	}
+}
