@@ -316,9 +316,19 @@ func (d *door) route(take func(*store.View) (store.Taken, error)) error {
 		return unreadable(err)
 	}
 	if err == nil {
-		d.recall(taken.Threads)
+		d.recall(fresh(taken))
 	}
 	return err
+}
+
+// fresh returns the threads given out that begin with what was taken. Others are read whole, early replies and all.
+func fresh(taken store.Taken) (threads []store.Thread) {
+	for _, t := range taken.Threads {
+		if at, err := ParseTS(t.TS); err == nil && !at.Before(t.At) {
+			threads = append(threads, t)
+		}
+	}
+	return threads
 }
 
 // redact returns m without secrets.

@@ -25,6 +25,7 @@ func (s *stage) looks() map[string]func(rest string) error {
 		"titles":   func(string) error { s.issues(s.title); return nil },
 		"calls":    func(string) error { s.calls(); return nil },
 		"explain":  s.explain,
+		"where":    func(string) error { s.whereTheBotIs(); return nil },
 	}
 }
 

@@ -30,6 +30,8 @@ func (s *stage) step(line string) error {
 	case "stop":
 		s.end()
 		return nil
+	case "meanwhile":
+		return s.meanwhile(rest)
 	}
 	if err := s.begin(); err != nil {
 		return err
@@ -78,6 +80,10 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"slack":       s.atSlack,
 		"operator":    s.operator,
 		"decisions":   s.decisions,
+		"create":      s.create,
+		"archive":     s.onChannel(s.slack.ArchiveChannel),
+		"unarchive":   s.onChannel(s.slack.UnarchiveChannel),
+		"channel-id":  s.channelID,
 	}
 }
 
@@ -87,6 +93,10 @@ func (s *stage) set(rest string) (err error) {
 	switch name {
 	case "mode":
 		s.settings.Mode, s.settings.Support.Mode = Mode(value), Mode(value)
+	case "slack.join":
+		s.settings.Slack.Join = Join(value)
+	case "since":
+		s.settings.Since, err = since(value, s.clock.Now())
 	case "support.private":
 		s.settings.Support.Private = Private(value)
 	case "slack.shared_channels":
@@ -419,6 +429,9 @@ func (s *stage) advance(rest string) error {
 		left -= pace
 		err = s.settle()
 	}
+	if s.cut {
+		return err
+	}
 	return errors.Join(err, s.patiently("the bot has no socket open", func(ctx context.Context) error {
 		return s.slack.WaitSockets(ctx, 1) // it is renewed if the time was longer than its life
 	}))
@@ -455,6 +468,10 @@ func (s *stage) atSlack(rest string) error {
 		defer cancel()
 		s.clock.Advance(time.Minute)
 		return s.slack.WaitSockets(ctx, 2)
+	case "closes its sockets":
+		s.closeSockets()
+	case "opens them again":
+		return s.openSockets()
 	case "drops sockets":
 		s.slack.DropSockets()
 	case "holds the next event":

@@ -83,6 +83,7 @@ type stage struct {
 	said    []said   // by number, from 1
 	uploads []string // names of files, F001 and so on
 	deaf    bool     // Slack's deliveries are disturbed on purpose: don't wait for them
+	cut     bool     // Slack opens no sockets
 	out     strings.Builder
 	log     bytes.Buffer
 

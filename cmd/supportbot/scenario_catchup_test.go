@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"supportbot/integrations/sandbox"
+)
+
+// meanwhile does a step while the bot is stopped: "meanwhile say alice #help-data TEXT", "meanwhile advance 10m".
+func (s *stage) meanwhile(line string) error {
+	if s.app != nil {
+		return fmt.Errorf("the bot runs")
+	}
+	verb, rest, _ := strings.Cut(line, " ")
+	if verb == "advance" {
+		d, err := time.ParseDuration(rest)
+		s.clock.Advance(d)
+		return err
+	}
+	act, ok := s.acts()[verb]
+	if !ok {
+		return fmt.Errorf("there is no step %q", verb)
+	}
+	s.clock.Advance(2 * time.Second)
+	return act(rest)
+}
+
+// closeSockets makes the bot deaf and Slack refuse new sockets.
+func (s *stage) closeSockets() {
+	s.deaf, s.cut = true, true
+	s.slack.DisableSocketMode()
+}
+
+// openSockets ends that: the bot finds it out by itself.
+func (s *stage) openSockets() error {
+	s.deaf, s.cut = false, false
+	s.slack.EnableSocketMode()
+	err := s.patiently("the bot has no socket open", func(ctx context.Context) error { return s.slack.WaitSockets(ctx, 1) })
+	s.slack.Emit("", []byte(`{"type": "nothing"}`))
+	return err
+}
+
+// create #late-data alice
+func (s *stage) create(rest string) error {
+	name, creator, _ := strings.Cut(rest, " ")
+	id, err := s.slack.Find("@" + creator)
+	if err == nil {
+		name = strings.TrimPrefix(name, "#")
+		s.slack.CreateChannel(sandbox.Channel{ID: "C0" + strings.ToUpper(strings.ReplaceAll(name, "-", "")), Name: name}, id)
+	}
+	return err
+}
+
+// archive #help-data, unarchive #help-data
+func (s *stage) onChannel(do func(channel, user string)) func(rest string) error {
+	return func(name string) error {
+		id, err := s.slack.Find(name)
+		if err == nil {
+			do(id, "U0ALICE")
+		}
+		return err
+	}
+}
+
+// channel-id #new-title C0OPENED
+func (s *stage) channelID(rest string) error {
+	name, id, _ := strings.Cut(rest, " ")
+	old, err := s.slack.Find(name)
+	if err != nil {
+		return err
+	}
+	s.slack.MoveChannel(old, id)
+	for i := range s.said {
+		if s.said[i].channel == old {
+			s.said[i].channel = id
+		}
+	}
+	return nil
+}
+
+// whereTheBotIs writes down the channels that the bot is in.
+func (s *stage) whereTheBotIs() {
+	var names []string
+	for _, c := range s.slack.Channels() {
+		if !c.IM && slices.Contains(c.Members, s.slack.BotUserID()) {
+			names = append(names, "#"+c.Name)
+		}
+	}
+	fmt.Fprintf(&s.out, "the bot is in %s\n", strings.Join(names, ", "))
+}
