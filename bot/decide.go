@@ -111,7 +111,7 @@ func (m *Machine) decide(subject string) {
 		}
 		d, err := h.Decide(v, e)
 		if err == nil {
-			err = m.address(d.Actions)
+			err = m.address(v, e.Subject, d.Actions)
 		}
 		threads = givenOut(d.Records)
 		return d, err
@@ -194,9 +194,12 @@ func (b begun) goOn(stored bool) {
 }
 
 // address says of each planned action which service performs it, in which lane.
-func (m *Machine) address(actions []store.Action) error {
+func (m *Machine) address(v *store.View, subject string, actions []store.Action) (err error) {
 	for i := range actions {
 		a := &actions[i]
+		if a.Ref, err = v.Ref(subject, a.Slot); err != nil {
+			return err
+		}
 		k, ok := m.kinds[a.Kind]
 		if !ok {
 			return fmt.Errorf("planned an action of unknown kind %q", a.Kind)

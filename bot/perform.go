@@ -210,8 +210,8 @@ func (p *performer) do(a store.Action) (due []string) {
 // mayStart counts a in the lane that it is in now: that may have changed since it was planned, and then it may
 // have to wait.
 func (p *performer) mayStart(a store.Action) bool {
-	lane := laneOf(a, p.m.kinds[a.Kind])
-	free, ok := p.spend(lane, p.m.Now())
+	a.Lane = laneOf(a, p.m.kinds[a.Kind])
+	free, ok := p.spend(a.Lane, p.m.Now())
 	if !ok {
 		a.NotBefore = free
 		p.postpone(a)

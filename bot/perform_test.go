@@ -242,6 +242,34 @@ func TestOperatorsHearOnceOfAnOutageAndOfItsEnd(t *testing.T) {
 	}
 }
 
+// Times are stored in milliseconds, limits know finer ones: what must wait must not be found free too early, since it
+// would be taken in hand again and again.
+func TestWhatALimitHoldsBackIsFreeWhenTheLimitIs(t *testing.T) {
+	d := &desk{}
+	service := d.service()
+	service.Limits = []integrations.Limit{{Count: 55, Per: time.Minute, Even: true}}
+	service.Kinds[0].Lane = func(integrations.Call) string { return "edits" }
+	m, clock := newMachine(t, []integrations.Service{service})
+	p := m.performers["desk"]
+	p.limiter.Started("edits", clock.Now())
+	planOne(t, m, store.Action{})
+	claim := func() []store.Action {
+		claimed, _, err := m.Store.Claim(store.Offer{Service: "desk", Max: 1, Until: clock.Now().Add(time.Minute)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return claimed
+	}
+	if claimed := claim(); p.mayStart(claimed[0]) {
+		t.Fatal("it may start, though another one has just started")
+	}
+	a := view(t, m, func(v *store.View) ([]store.Action, error) { return v.Actions("test:1") })[0]
+	clock.pass(a.NotBefore.Sub(clock.Now()))
+	if claimed := claim(); len(claimed) != 1 || claimed[0].Lane != "edits" || !p.mayStart(claimed[0]) {
+		t.Errorf("at the stored time it may not start: %v", claimed)
+	}
+}
+
 func TestReadsThatFailTakeNoServiceDown(t *testing.T) {
 	for _, test := range []struct {
 		name    string

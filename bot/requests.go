@@ -24,7 +24,7 @@ func (m *Machine) serveRequests(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-m.After(requestsEvery):
+		case <-m.alarmAt(m.Now().Truncate(requestsEvery).Add(requestsEvery)):
 			tokens = 0
 		case <-m.requests:
 			tokens = 1

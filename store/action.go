@@ -217,11 +217,12 @@ func (db *DB) answer(c *connection, a Action) ([]string, error) {
 	}})
 }
 
-// Postpone leaves a for later: as Planned if it was surely not done, as Doing if it may have been.
+// Postpone leaves a for later: as Planned if it was surely not done, as Doing if it may have been. Its lane may be
+// another than when it was planned.
 func (db *DB) Postpone(a Action) error {
 	return db.update(func(c *connection) error {
-		return a.store(c, "state = ?, not_before = ?, tries = ?, error = ?",
-			a.State, millis(a.NotBefore), a.Tries, a.Error)
+		return a.store(c, "state = ?, not_before = ?, tries = ?, error = ?, lane = ?",
+			a.State, millisUp(a.NotBefore), a.Tries, a.Error, a.Lane)
 	})
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 )
 
@@ -54,6 +55,19 @@ func (v *View) InSlot(subject, slot string) (*Action, error) {
 		return nil, nil
 	}
 	return &a, err
+}
+
+// Ref returns the result of what was first posted in a slot of a subject, nil if nothing was or if slot is empty.
+func (v *View) Ref(subject, slot string) (json.RawMessage, error) {
+	if slot == "" {
+		return nil, nil
+	}
+	var ref string
+	err := v.c.row("SELECT ref FROM slots WHERE subject = ? AND slot = ?", subject, slot).Scan(&ref)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return raw(ref), err
 }
 
 // A Load is how much is waiting.

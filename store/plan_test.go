@@ -58,6 +58,7 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	failed(db.View(func(v *View) error {
 		_, _ = v.Request(id)
 		_, _ = v.Requests()
+		_, _ = v.Ref("ticket:a", "issue")
 		_, _ = v.Paused()
 		_, _ = v.Channel("C")
 		_, _ = v.Channels()

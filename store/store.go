@@ -210,6 +210,14 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
+// millisUp is how times are stored before which something must not be done.
+func millisUp(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Add(time.Millisecond - 1).UnixMilli()
+}
+
 func fromMillis(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}

@@ -157,6 +157,22 @@ func (c *Clock) Advance(d time.Duration) {
 	}
 }
 
+// Step moves a still clock on to when the next timers ring, or to end if none does before, and lets these ring. It says
+// whether the clock has not reached end yet. Unlike with Advance, whoever is woken can act at that very moment.
+func (c *Clock) Step(end time.Time) (more bool) {
+	c.mu.Lock()
+	next := end
+	for t := range c.timers {
+		if t.at.Before(next) {
+			next = t.at
+		}
+	}
+	c.mu.Unlock()
+	for c.ringNext(next) {
+	}
+	return next.Before(end)
+}
+
 // ringNext rings the first timer that is due by end. Without one it sets the clock to end.
 func (c *Clock) ringNext(end time.Time) bool {
 	c.mu.Lock()
