@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -28,6 +29,11 @@ type town struct {
 
 func newTown(t *testing.T, handlers ...Handler) town {
 	t.Helper()
+	return newTownThat(t, CatchUp{}, handlers...)
+}
+
+func newTownThat(t *testing.T, catchesUp CatchUp, handlers ...Handler) town {
+	t.Helper()
 	clock := sandbox.NewClock(noon)
 	s := sandbox.NewSlack(sandbox.SlackOptions{Clock: clock})
 	t.Cleanup(s.Close)
@@ -51,6 +57,7 @@ func newTown(t *testing.T, handlers ...Handler) town {
 	m, err := New(Options{
 		Store: db, Handlers: handlers, Redactor: redactor, Now: clock.Now, After: clock.After,
 		Services: []integrations.Service{client.Service(redactor, slack.Options{PostsPerChannelPerMinute: 60})}, Slack: client,
+		CatchUp:  catchesUp,
 		Identity: Identity{Team: s.TeamID(), User: s.BotUserID(), Bot: s.BotID(), Group: "S0SUPPORT"},
 		Log:      slog.New(slog.DiscardHandler), Metrics: NewMetrics(prometheus.NewRegistry(), db),
 	})
@@ -306,6 +313,152 @@ func TestAThreadThatCannotBeReadNow(t *testing.T) {
 			_, err := w.readThread(t, root)
 			if e := integrations.AsError(err); err == nil || e.Failure != test.failure || strings.Contains(e.Code, "bug") {
 				t.Errorf("failed with %v", err)
+			}
+		})
+	}
+}
+
+// begin runs the machine until stop is called.
+func (w town) begin() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended, open := make(chan error, 1), make(chan bool)
+	go func() {
+		ended <- w.Run(ctx, func(ctx context.Context) {
+			w.connected(true)
+			close(open)
+			<-ctx.Done()
+		})
+	}()
+	<-open
+	return func() { cancel(); <-ended }
+}
+
+// pass lets time pass in steps, and waits for what is due after each.
+func (w town) pass(t *testing.T, d time.Duration) {
+	t.Helper()
+	for ; d >= 0; d -= time.Second {
+		if err := w.WaitIdle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Second)
+	}
+}
+
+// again is the machine after a restart.
+func (w town) again(t *testing.T) town {
+	t.Helper()
+	options := w.Options
+	options.Metrics = NewMetrics(prometheus.NewRegistry(), w.Store)
+	m, err := New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Machine = m
+	return w
+}
+
+// behind is the number of channels in which something may be missing.
+func (w town) behind(t *testing.T) (n int) {
+	t.Helper()
+	for _, c := range view(t, w.Machine, (*store.View).Channels) {
+		if w.catchUp.behind(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// refused counts the calls that Slack refused by a limit.
+func (w town) refused() (n int) {
+	for _, c := range w.slack.Calls() {
+		if c.Status == 429 {
+			n++
+		}
+	}
+	return n
+}
+
+// manyChannels adds channels with a mention in each, from an hour ago, and a thread with a reply.
+func (w town) manyChannels(n int) {
+	for i := range n {
+		id := fmt.Sprintf("C0%04d", i)
+		w.slack.AddChannel(sandbox.Channel{ID: id, Name: "channel-" + id, Members: []string{"U0ALICE", w.slack.BotUserID()}})
+		root := w.slack.Post(sandbox.Post{Channel: id, User: "U0ALICE", Text: "@support it fails"})
+		w.slack.Post(sandbox.Post{Channel: id, User: "U0ALICE", ThreadTS: root, Text: "since noon"})
+	}
+	w.clock.Advance(time.Hour)
+}
+
+// On the stand-in's clock, so that the time is Slack's limits' alone.
+func TestCatchUpOf500ChannelsTakesWhatSlacksTiersAllow(t *testing.T) {
+	const channels = 500
+	w := newTownThat(t, CatchUp{Days: 14, Since: noon.Add(-time.Minute)}, keeper())
+	w.manyChannels(channels)
+	defer w.begin()()
+	began := w.clock.Now()
+	w.pass(t, 0)
+	for w.behind(t) > 0 && w.clock.Now().Sub(began) < time.Hour {
+		w.pass(t, 0)
+	}
+	took := w.clock.Now().Sub(began)
+	calls := map[string]int{}
+	for _, c := range w.slack.Calls() {
+		calls[c.Method]++
+	}
+	// Of 50 calls a minute the first 50 go at once; of threads, repliesShare.
+	floor := max(time.Duration((calls[slack.LaneHistory]-1)/50), time.Duration((calls[slack.LaneReplies]-1)/repliesShare)) * time.Minute
+	t.Logf("%d channels in %v; Slack's limits allow %v; calls: %v", channels, took, floor, calls)
+	if took > floor+floor/50+10*time.Second {
+		t.Errorf("it took %v, more than the limits want", took)
+	}
+	if n := w.refused(); n > 0 {
+		t.Errorf("Slack refused %d calls", n)
+	}
+	if got := len(w.heard(t)); got != 2*channels {
+		t.Errorf("%d of %d messages were found", got, 2*channels)
+	}
+}
+
+func TestAStopInTheMiddleOfCatchUpLosesAndDoublesNothing(t *testing.T) {
+	const channels = 120
+	w := newTownThat(t, CatchUp{Days: 14, Since: noon.Add(-time.Minute)}, keeper())
+	w.manyChannels(channels)
+	stop := w.begin()
+	w.pass(t, 30*time.Second)
+	stop()
+	before := len(w.heard(t))
+	if before == 0 || before >= 2*channels {
+		t.Fatalf("%d messages were found before the stop: it was not in the middle", before)
+	}
+	w = w.again(t)
+	defer w.begin()()
+	w.pass(t, 10*time.Minute)
+	if got := len(w.heard(t)); got != 2*channels || w.behind(t) > 0 {
+		t.Errorf("%d of %d messages were found, %d channels are behind", got, 2*channels, w.behind(t))
+	}
+}
+
+func TestAChannelThatCannotBeReadStopsNoOther(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		fault  sandbox.Fault
+		behind int // channels, after all
+	}{
+		{"Slack fails for a while", sandbox.Fault{Kind: sandbox.Fail, On: "conversations.history", Times: 3, Status: 503}, 0},
+		{"Slack wants fewer calls", sandbox.Fault{Kind: sandbox.Limited, On: "conversations.history", Times: 1, Delay: 30 * time.Second}, 0},
+		{"an answer breaks off", sandbox.Fault{Kind: sandbox.LoseAnswer, On: "conversations.replies", Times: 2}, 0},
+		{"the list of channels fails", sandbox.Fault{Kind: sandbox.Fail, On: "users.conversations", Times: 2, Status: 500}, 0},
+		{"Slack refuses one", sandbox.Fault{Kind: sandbox.Fail, On: "conversations.history", Times: 1, Status: 400}, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			const channels = 10
+			w := newTownThat(t, CatchUp{Days: 14, Since: noon.Add(-time.Minute)}, keeper())
+			w.manyChannels(channels)
+			w.slack.Faults.Add(test.fault)
+			defer w.begin()()
+			w.pass(t, 3*time.Minute)
+			if got, want := len(w.heard(t)), 2*(channels-test.behind); got != want || w.behind(t) != test.behind {
+				t.Errorf("%d of %d messages were found, %d channels are behind", got, want, w.behind(t))
 			}
 		})
 	}

@@ -32,7 +32,9 @@ func (r *report) slack(ctx context.Context, s Settings, secrets Secrets) {
 	}
 	r.good("bot token: user %s in %s", self.UserID, self.WorkspaceURL)
 	r.scopes(self.Scopes)
-	r.supportGroup(ctx, client, s.Slack.SupportGroup)
+	if members := r.supportGroup(ctx, client, s.Slack.SupportGroup); len(members) > 0 {
+		r.channels(ctx, client, s, members)
+	}
 	r.opsChannel(ctx, client, s.Slack.OpsChannel)
 }
 
@@ -83,12 +85,13 @@ func (r *report) scopes(granted []string) {
 // maxNames is how many members of the support group are named.
 const maxNames = 10
 
-func (r *report) supportGroup(ctx context.Context, client *slack.Client, id string) {
+// supportGroup checks the group, and returns who is in it.
+func (r *report) supportGroup(ctx context.Context, client *slack.Client, id string) (team []string) {
 	what := "support group " + id
 	groups, err := client.Groups(ctx)
 	if err != nil {
 		r.failed(err, what)
-		return
+		return nil
 	}
 	i := slices.IndexFunc(groups, func(g slack.Group) bool { return g.ID == id })
 	switch {
@@ -102,7 +105,9 @@ func (r *report) supportGroup(ctx context.Context, client *slack.Client, id stri
 		r.warn("%s: @%s has no members", what, groups[i].Handle)
 	default:
 		r.good("%s: @%s, %s", what, groups[i].Handle, members(ctx, client, groups[i].Members))
+		return groups[i].Members
 	}
+	return nil
 }
 
 // groupsThere lists the groups of which one may have been meant.

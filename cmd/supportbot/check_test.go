@@ -111,6 +111,14 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"names can't be read", func(_ *testing.T, h *house) {
 			h.slack.SetScopes("channels:history", "channels:read", "chat:write", "usergroups:read")
 		}, exitFailed, []string{"✗ scope users:read is missing", "✓ support group S0SUPPORT: @support, 3 members: U0AIK, U0BEN, U0CHL"}},
+		{"the bot is not where members of the group are", func(_ *testing.T, h *house) {
+			h.slack.AddChannel(sandbox.Channel{ID: "C0LATE", Name: "late", Members: []string{"U0BEN"}})
+			h.slack.AddChannel(sandbox.Channel{ID: "C0PARTNER", Name: "partner", ExtShared: true, Members: []string{"U0BEN"}})
+			h.lines = "mode: observe\n"
+		}, exitOK, []string{"! channels: members of the group are there, but the bot is not and hears nobody: #late\n", "Invite it there, /invite"}},
+		{"the bot will join where members of the group are", func(_ *testing.T, h *house) {
+			h.slack.AddChannel(sandbox.Channel{ID: "C0LATE", Name: "late", Members: []string{"U0BEN"}})
+		}, exitOK, []string{"· channels: the bot will join, when it runs, #late"}},
 		{"the tokens were revoked", func(_ *testing.T, h *house) { h.slack.Revoke() }, exitFailed, []string{
 			"✗ app token: token_revoked", "✗ bot token: token_revoked", "Copy the token or key again from where it was made",
 		}},
