@@ -82,7 +82,7 @@ func (r *channelRead) history(ctx context.Context, cursor string) error {
 		return err
 	}
 	slices.Reverse(page.Messages) // so that the oldest goes first
-	if err := r.take(page.Messages); err != nil {
+	if err := r.take(page); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -124,9 +124,10 @@ func (r *channelRead) oldest() string {
 	return min(r.channel.Cursor, formatTS(r.began.AddDate(0, 0, -r.m.CatchUp.Days)))
 }
 
-func (r *channelRead) take(messages []json.RawMessage) error {
-	for _, raw := range messages {
-		if _, err := r.m.door.found(raw, r.place(), r.began, r.channel.Cursor); err != nil {
+func (r *channelRead) take(page slack.Page) error {
+	at := r.m.slackTime(page.Date)
+	for _, raw := range page.Messages {
+		if _, err := r.m.door.found(raw, r.place(), at, r.channel.Cursor); err != nil {
 			return err
 		}
 	}
@@ -170,7 +171,7 @@ func (r *channelRead) replies(ctx context.Context, thread, cursor string) error 
 	if err != nil {
 		return err
 	}
-	if err := r.take(page.Messages); err != nil {
+	if err := r.take(page); err != nil {
 		return err
 	}
 	if page.Next != "" {

@@ -119,7 +119,7 @@ func (r *threadRead) next(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	r.result.Whole = page.Next == ""
-	if err := r.take(page.Messages); err != nil {
+	if err := r.take(page); err != nil {
 		return false, err
 	}
 	r.cursor = page.Next
@@ -133,8 +133,9 @@ func (r *threadRead) next(ctx context.Context) (more bool, err error) {
 const threadNotFound = "thread_not_found"
 
 // take takes in a page of the thread. Its root may come again on each page.
-func (r *threadRead) take(page []json.RawMessage) error {
-	for _, raw := range page {
+func (r *threadRead) take(page slack.Page) error {
+	at := r.m.slackTime(page.Date)
+	for _, raw := range page.Messages {
 		var id struct{ TS string }
 		if err := json.Unmarshal(raw, &id); err != nil || r.seen[id.TS] {
 			continue
@@ -143,7 +144,7 @@ func (r *threadRead) take(page []json.RawMessage) error {
 			r.result.Whole = false
 			return nil
 		}
-		said, err := r.m.door.found(raw, r.in, r.began, "")
+		said, err := r.m.door.found(raw, r.in, at, "")
 		if err != nil {
 			return err
 		}
@@ -199,6 +200,16 @@ func (m *Machine) messagesIn(in place, thread string) (known []*store.Message, e
 		return err
 	})
 	return known, notStored(err)
+}
+
+// slackTime is the time now by Slack's clock, of which an answer tells the whole seconds. Edits of one second are told
+// apart by it, and our clock may be another.
+func (m *Machine) slackTime(date time.Time) time.Time {
+	now := m.Now()
+	if date.IsZero() {
+		return now
+	}
+	return now.Add(date.Sub(now.Truncate(time.Second)))
 }
 
 // found takes in a message of a list, as it was at a time. What was said and edited until after, a ts, is known

@@ -58,6 +58,9 @@ func (db *DB) plan(c *connection, e Event, a Action) error {
 	a.State = Planned
 	if a.Unsure {
 		a.State, a.Started = Doing, a.At
+		if now := db.now(); now.Before(a.Started) { // the clock of who wrote it is ahead of ours
+			a.Started = now
+		}
 	}
 	err := c.exec(`INSERT INTO actions (subject, service, kind, slot, lane, priority, at, planned_at, started, state, answer, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -88,6 +88,7 @@ type list struct {
 	Metadata struct {
 		NextCursor string `json:"next_cursor"`
 	} `json:"response_metadata"`
+	date time.Time
 }
 
 // find returns the first message since then, in s's thread or else its channel, that is meant, or nil.
@@ -128,7 +129,8 @@ func (c *Client) find(ctx context.Context, s Show, since time.Time, meant func(l
 // that it can't decode.
 type Page struct {
 	Messages []json.RawMessage
-	Next     string // cursor of the next page, empty after the last
+	Next     string    // cursor of the next page, empty after the last
+	Date     time.Time // by Slack's clock, in whole seconds; zero if it didn't say
 }
 
 // pageSize is the most that Slack gives at once (docs.slack.dev/reference/methods/conversations.history).
@@ -158,7 +160,7 @@ func (c *Client) page(ctx context.Context, method string, form url.Values, oldes
 	if err != nil {
 		return Page{}, err
 	}
-	return Page{Messages: page.Messages, Next: page.Metadata.NextCursor}, nil
+	return Page{Messages: page.Messages, Next: page.Metadata.NextCursor, Date: page.date}, nil
 }
 
 // list calls a method that lists messages. It is the one call that does not go through slack-go, which fails a
@@ -186,6 +188,7 @@ func (c *Client) list(ctx context.Context, method string, form url.Values) (list
 	if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
 		return list{}, err
 	}
+	page.date, _ = http.ParseTime(resp.Header.Get("Date")) // zero if a proxy took it out
 	if !page.OK {
 		return list{}, slack.SlackErrorResponse{Err: page.Error, Needed: page.Needed}
 	}
