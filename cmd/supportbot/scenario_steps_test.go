@@ -474,6 +474,8 @@ func (s *stage) atSlack(rest string) error {
 		return s.openSockets()
 	case "drops sockets":
 		s.slack.DropSockets()
+	case "says that it dropped events":
+		s.slack.LimitEvents()
 	case "holds the next event":
 		s.slack.HoldNext(1)
 	case "releases it":

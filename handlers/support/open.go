@@ -101,7 +101,7 @@ func (t *ticket) refuse(place string) error {
 
 // create plans the issue, or plans it anew if it changed before it was sent.
 func (t *ticket) create(main *store.Message) error {
-	if err := t.divide(); err != nil {
+	if err := t.divide(main); err != nil {
 		return err
 	}
 	title, body, err := t.render()

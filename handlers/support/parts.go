@@ -19,8 +19,9 @@ const bodyPart = "body"
 // edits, for markers and for what a redaction adds.
 const maxPart = 55_000
 
-// divide puts the messages of the ticket's own thread into the body, as far as they fit, and into comments.
-func (t *ticket) divide() error {
+// divide puts the messages of the ticket's own thread into the body, as far as they fit, and into comments. If the
+// mention was heard at once there is no issue yet, and so no comment either.
+func (t *ticket) divide(main *store.Message) error {
 	part, size := bodyPart, 0
 	for _, m := range t.messages {
 		m.Part = ""
@@ -36,6 +37,7 @@ func (t *ticket) divide() error {
 			part, size = messageID(m), 0
 		}
 		m.Part, size = part, size+length
+		m.Found = m.Found && main.Found
 	}
 	return nil
 }

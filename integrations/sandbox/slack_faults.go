@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // SocketFaults are the ways in which the sockets misbehave. Chances are between 0 and 1. What was met is counted
 // by Faults.Met, as "socket/redeliver" and so on.
@@ -81,6 +84,15 @@ func (s *Slack) SendFrame(frame string) bool {
 	}
 	s.sockets[s.choose()].send([]byte(frame))
 	return true
+}
+
+// LimitEvents tells the app that events of the last minute were dropped
+// (docs.slack.dev/apis/events-api#rate-limiting).
+func (s *Slack) LimitEvents() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deliverEvent(fmt.Appendf(nil, `{"token":"no-secret","type":"app_rate_limited","team_id":%q,"minute_rate_limited":%d,"api_app_id":"A0SANDBOX"}`,
+		slackTeam, s.clock.Now().Unix()/60*60))
 }
 
 // HoldNext holds the next n events back until Release, so that later ones overtake them.
