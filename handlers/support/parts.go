@@ -22,22 +22,28 @@ const maxPart = 55_000
 // divide puts the messages of the ticket's own thread into the body, as far as they fit, and into comments. If the
 // mention was heard at once there is no issue yet, and so no comment either.
 func (t *ticket) divide(main *store.Message) error {
-	part, size := bodyPart, 0
+	var own []*store.Message
 	for _, m := range t.messages {
 		m.Part = ""
-		if !t.inThread(m) || m.Deleted {
-			continue
+		if t.inThread(m) && !m.Deleted {
+			m.Found = m.Found && main.Found
+			own = append(own, m)
 		}
-		text, err := t.renderText(m)
-		if err != nil {
-			return err
+	}
+	part, size := bodyPart, 0
+	for _, m := range own {
+		length := 0
+		if len(own) > 1 { // else it needs no measuring
+			text, err := t.renderText(m)
+			if err != nil {
+				return err
+			}
+			length = utf8.RuneCountInString(text) + maxHeading + expected(m)
 		}
-		length := utf8.RuneCountInString(text) + maxHeading + expected(m)
 		if size > 0 && size+length > maxPart {
 			part, size = messageID(m), 0
 		}
 		m.Part, size = part, size+length
-		m.Found = m.Found && main.Found
 	}
 	return nil
 }
