@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,13 +21,16 @@ import (
 // sandboxCmd runs the real bot against stand-ins in the same process: no account, no token, no network.
 type sandboxCmd struct {
 	Say string `placeholder:"TEXT" help:"Send one mention, print what people see, and exit; for example '@support it fails'."`
-	As  string `default:"alice" placeholder:"NAME" help:"Who speaks at first: alice, aya, ben, kenji or mia; ${default} if not given."`
-	In  string `default:"help-data" placeholder:"CHANNEL" help:"Where they speak at first: help-data, game-analytics, partner-studio; ${default} if not given."`
+	As  string `placeholder:"NAME" help:"Who speaks at first: alice, aya, ben, kenji or mia; alice if not given."`
+	In  string `placeholder:"CHANNEL" help:"Where they speak at first: help-data, game-analytics, partner-studio; help-data if not given."`
 	Log bool   `help:"Write the bot's log to standard error too."`
+
+	World  string `placeholder:"FILE" help:"The company to play in, as world.yml in the sources has it; a games company if not given."`
+	Listen string `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Where the page is; a free port of 127.0.0.1 if not given."`
 }
 
 func (sandboxCmd) Help() string {
-	return `Without --say, reads lines from standard input: each is a message, or a command that begins with a slash. /help lists the commands.`
+	return `Without --say, prints the address of a page where the workspace is shown, and reads lines from standard input: each is a message, or a command that begins with a slash. /help lists the commands. Ends with /quit or the last line; without any line, when it is interrupted.`
 }
 
 // patience is how long the sandbox waits for the bot. Everything is on this machine: it is never needed.
@@ -42,8 +46,13 @@ func (s sandboxCmd) Run(ctx context.Context, e *environment) (err error) {
 	if s.Log {
 		log = e.logger(LogSettings{})
 	}
-	w := newWorld(sandbox.RealClock(), dir)
+	c, err := readCompany(s.World)
+	if err != nil {
+		return err
+	}
+	w := worldWith(c, sandbox.RealClock(), dir)
 	defer w.close()
+	w.recall()
 	a, err := w.bot(ctx, log)
 	if err != nil {
 		return err
@@ -52,13 +61,19 @@ func (s sandboxCmd) Run(ctx context.Context, e *environment) (err error) {
 	stop := start(ctx, a)
 	defer func() { err = errors.Join(err, stop()) }()
 
-	p := player{world: w, app: a, out: e.stdout, user: s.As, channel: s.In}
+	p := player{world: w, app: a, out: e.stdout, user: cmp.Or(s.As, c.Begin.As), channel: cmp.Or(s.In, c.Begin.In)}
 	if err := p.ready(ctx); err != nil {
 		return err
 	}
 	if s.Say != "" {
 		return p.sayOnce(ctx, s.Say)
 	}
+	address, unserve, err := servePage(w, a, s.Listen)
+	if err != nil {
+		return err
+	}
+	defer unserve()
+	fmt.Fprintf(e.stdout, "The sandbox is at http://%s/ in your browser.\n", address)
 	return p.play(ctx, e.stdin)
 }
 
@@ -210,10 +225,13 @@ func (p *player) play(ctx context.Context, in io.Reader) error {
 	fmt.Fprintf(p.out, "You are %s in #%s, in a small company made for you. Write @support and what is wrong; /help lists what else you can do.\n", p.user, p.channel)
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<20)
-	for {
+	for played := false; ; played = true {
 		fmt.Fprintf(p.out, "\n%s #%s> ", p.user, p.channel)
 		if !lines.Scan() || ctx.Err() != nil {
 			fmt.Fprintln(p.out)
+			if !played { // nobody is at a keyboard: the page is all
+				<-ctx.Done()
+			}
 			return lines.Err()
 		}
 		command, rest, _ := strings.Cut(strings.TrimSpace(lines.Text()), " ")
