@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -30,6 +31,8 @@ func (s *stage) step(line string) error {
 	case "stop":
 		s.end()
 		return nil
+	case "restore":
+		return s.restore()
 	case "meanwhile":
 		return s.meanwhile(rest)
 	}
@@ -79,6 +82,7 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"deaf":        s.setDeaf,
 		"slack":       s.atSlack,
 		"operator":    s.operator,
+		"backup":      s.backup,
 		"decisions":   s.decisions,
 		"create":      s.create,
 		"archive":     s.onChannel(s.slack.ArchiveChannel),
@@ -527,6 +531,25 @@ func (s *stage) operator(rest string) error {
 		fmt.Fprintf(&s.out, "operator %s: %s\n", rest, q.Answer)
 		return err
 	})
+}
+
+// backup: what the command of that name does
+func (s *stage) backup(string) error {
+	return s.app.store.Backup(context.Background(), s.settings.Store.Path+".backup")
+}
+
+// restore puts the backup where the database was, as the README says
+func (s *stage) restore() error {
+	if s.app != nil {
+		return errors.New("stop the bot first")
+	}
+	path := s.settings.Store.Path
+	for _, end := range []string{"", "-wal", "-shm"} {
+		if err := os.Rename(path+end, path+end+".away"); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return os.Rename(path+".backup", path)
 }
 
 // decisions fail: the handlers have a mistake, until "decisions succeed"
