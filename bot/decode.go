@@ -159,7 +159,7 @@ func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool
 		return Message{}, false, fmt.Errorf("message %s without a channel", said.TS)
 	}
 	m := Message{
-		Team: c.Team, Channel: envelope.Channel, TS: said.TS, Thread: said.ThreadTS, At: at,
+		Team: us.team(c.Team), Channel: envelope.Channel, TS: said.TS, Thread: said.ThreadTS, At: at,
 		Sender: said.User, Edited: said.Edited.TS,
 		Private: envelope.ChannelType != publicChannel, Shared: c.ExtShared, Direct: envelope.ChannelType == "im",
 		Doc: text.Parse(said.Blocks, said.Text), Files: files(said.Files), Forwards: forwards(said.Attachments),
@@ -178,6 +178,11 @@ func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool
 }
 
 func (us Identity) mentionedIn(d text.Doc) bool { return d.Mentions(us.Group, us.User) }
+
+// team is the workspace that what happened counts under: our own. In an Enterprise Grid one message in a channel that
+// workspaces share may be told under the id of any of them, or of none; ids of channels are unique in all of it
+// (docs.slack.dev/enterprise/developing-for-enterprise-orgs).
+func (us Identity) team(told string) string { return cmp.Or(us.Team, told) }
 
 // ParseTS reads Slack's "seconds.microseconds", which is both a message's id and its time. Slack's seconds have ten
 // digits; more would be a time that can't be stored.
@@ -228,7 +233,7 @@ func (us Identity) clicks(payload json.RawMessage) ([]Click, error) {
 			return nil, err
 		}
 		cs = append(cs, Click{
-			Team: cmp.Or(p.Team.ID, us.Team), Channel: p.Channel.ID, Message: p.Container.MessageTS, Thread: p.Container.ThreadTS,
+			Team: us.team(p.Team.ID), Channel: p.Channel.ID, Message: p.Container.MessageTS, Thread: p.Container.ThreadTS,
 			User: p.User.ID, Action: a.ActionID, Value: a.Value, At: at, Nonce: a.ActionTS,
 		})
 	}
