@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -18,7 +19,14 @@ func (runCmd) Help() string {
 		`Killed in any other way, it goes on where it was at the next start.`
 }
 
+// garbage is by how many percent the heap may grow before it is collected, unless GOGC says otherwise. The bot's is
+// small: 200 takes 20 MB more than Go's 100 in a burst, and a twentieth less CPU.
+const garbage = 200
+
 func (r runCmd) Run(ctx context.Context, e *environment) (err error) {
+	if e.getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	settings, secrets, err := r.load(e)
 	if err != nil {
 		return err
