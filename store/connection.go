@@ -105,36 +105,57 @@ type write struct {
 // maxBatch bounds how many writes share a commit, so that the first doesn't wait long for the last.
 const maxBatch = 128
 
+// maxBeside bounds how many of these are not of the door: what Slack sends must not wait for long.
+const maxBeside = 32
+
 // update runs do in a transaction that may be shared with others waiting at the same moment, and returns once
 // it is on disk.
-func (db *DB) update(do func(*connection) error) error {
+func (db *DB) update(do func(*connection) error) error { return enqueue(db.writes, do) }
+
+// updateFirst is an update that goes before all that wait.
+func (db *DB) updateFirst(do func(*connection) error) error { return enqueue(db.first, do) }
+
+func enqueue(queue chan<- *write, do func(*connection) error) error {
 	w := &write{do: do, done: make(chan error, 1)}
-	db.writes <- w
+	queue <- w
 	return <-w.done
 }
 
 // write is the one writer. Writes that wait share a commit.
 func (db *DB) write() {
 	defer close(db.stopped)
-	for first := range db.writes {
-		batch := append(make([]*write, 0, maxBatch), first)
-	gather:
-		for len(batch) < maxBatch {
-			select {
-			case w, open := <-db.writes:
-				if !open {
-					break gather
-				}
-				batch = append(batch, w)
-			default:
-				break gather
-			}
+	for {
+		batch := make([]*write, 0, maxBatch)
+		select {
+		case w := <-db.first:
+			batch = append(batch, w)
+		case w := <-db.writes:
+			batch = append(batch, w)
+		case <-db.closing:
+		}
+		batch = gather(batch, db.first, maxBatch-maxBeside)
+		batch = gather(batch, db.writes, len(batch)+maxBeside)
+		if len(batch) == 0 { // closing, and nothing is left
+			return
 		}
 		err := db.commit(batch)
 		for _, w := range batch {
 			w.done <- errors.Join(w.err, err)
 		}
 	}
+}
+
+// gather adds what waits in a queue to a batch, until that has most.
+func gather(batch []*write, queue <-chan *write, most int) []*write {
+	for len(batch) < most {
+		select {
+		case w := <-queue:
+			batch = append(batch, w)
+		default:
+			return batch
+		}
+	}
+	return batch
 }
 
 // commit does a batch in one transaction. If one of several fails, which is rare, the others must not fail with

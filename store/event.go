@@ -57,7 +57,7 @@ type Taken struct {
 // Take runs route in a transaction and stores what it returns, on disk when Take returns. Events that are
 // there already are left as they are. It returns the subjects that now have something to decide.
 func (db *DB) Take(route func(*View) (Taken, error)) (due []string, err error) {
-	err = db.update(func(c *connection) error {
+	err = db.updateFirst(func(c *connection) error {
 		taken, err := route(&View{c})
 		if err != nil {
 			return err

@@ -32,7 +32,9 @@ type DB struct {
 	lock    *os.File // nil if opened for reading
 	pool    *sql.DB
 	writer  *connection
+	first   chan *write
 	writes  chan *write
+	closing chan struct{}
 	stopped chan struct{}
 	readers chan *connection
 }
@@ -135,7 +137,8 @@ func (db *DB) startBeside() error {
 }
 
 func (db *DB) beginToWrite() {
-	db.writes = make(chan *write, 1024)
+	db.first, db.writes = make(chan *write, 1024), make(chan *write, 1024)
+	db.closing = make(chan struct{})
 	db.stopped = make(chan struct{})
 	go db.write()
 }
@@ -143,7 +146,7 @@ func (db *DB) beginToWrite() {
 // Close ends the writer after what was handed to it, and closes the file.
 func (db *DB) Close() error {
 	if db.writes != nil {
-		close(db.writes)
+		close(db.closing)
 		<-db.stopped
 	}
 	err := db.pool.Close()

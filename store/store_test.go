@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -166,6 +168,68 @@ func TestAWriteThatFailsHasItsNeighboursDoneAgain(t *testing.T) {
 	err := db.read(func(c *connection) error { return c.row("SELECT count(*) FROM boots WHERE at = 7").Scan(&stored) })
 	if err != nil || stored != 2 || tries != 3 { // the one before the failure, then both anew
 		t.Errorf("%d rows after %d tries, %v", stored, tries, err)
+	}
+}
+
+func TestWhatSlackSendsGoesBeforeWhatWaits(t *testing.T) {
+	db, _, _ := openTest(t)
+	started, release := make(chan struct{}), make(chan struct{})
+	var order []string // written by the one writer
+	note := func(what string) func(*connection) error {
+		return func(*connection) error { order = append(order, what); return nil }
+	}
+	var wg sync.WaitGroup
+	update := func(do func(*connection) error) {
+		wg.Go(func() {
+			if err := db.update(do); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	update(func(*connection) error { close(started); <-release; return nil })
+	<-started
+	for range maxBatch {
+		update(note("other"))
+	}
+	wg.Go(func() {
+		_, err := db.Take(func(*View) (Taken, error) { return Taken{}, note("take")(nil) })
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	for len(db.writes) < maxBatch || len(db.first) < 1 {
+		runtime.Gosched()
+	}
+	close(release)
+	wg.Wait()
+	if at := slices.Index(order, "take"); at < 0 || at > 1 || len(order) != maxBatch+1 {
+		t.Errorf("what was taken in was number %d of %d", at, len(order))
+	}
+}
+
+func TestWhatMayHaveBeenDoneAlreadyBeganInThePast(t *testing.T) {
+	tests := []struct {
+		name     string
+		at, want time.Time
+	}{
+		{"it began when what caused it happened", noon.Add(-time.Hour), noon.Add(-time.Hour)},
+		{"a service's clock that is ahead of ours keeps nothing waiting", noon.Add(time.Hour), noon},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			db, _, _ := openTest(t)
+			take(t, db, event("1", "ticket:a"))
+			a := plan("issue", "issue", 1, tt.at)
+			a.Unsure = true
+			decideWith(t, db, "ticket:a", Decision{Actions: []Action{a}})
+			actions, _, err := db.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Minute)})
+			if err != nil || len(actions) != 1 {
+				t.Fatal(actions, err)
+			}
+			if got := actions[0]; got.State != Doing || !got.Started.Equal(tt.want) {
+				t.Errorf("%s since %v, want doing since %v", got.State, got.Started, tt.want)
+			}
+		})
 	}
 }
 
