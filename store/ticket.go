@@ -203,7 +203,7 @@ type MessageDetails struct {
 	Name     string          `json:"name,omitempty"`   // of a bot, as it calls itself
 	Person   bool            `json:"person,omitempty"` // a person can be told things, a bot can't
 	Direct   bool            `json:"direct,omitempty"` // said to the bot alone
-	Found    bool            `json:"found,omitempty"`  // not heard live, but read later: it may be at GitHub without our knowing
+	Found    bool            `json:"found,omitempty"`  // read some time after it was written: it may be at GitHub without our knowing
 	At       time.Time       `json:"at"`
 	Edited   string          `json:"edited,omitempty"` // ts of the edit that made this version
 	Seen     string          `json:"seen,omitempty"`   // ts of Slack's notice of it

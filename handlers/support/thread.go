@@ -21,12 +21,12 @@ func (t *ticket) follow(m *store.Message, version bot.Message) {
 	if t.row.Threads == nil {
 		t.row.Threads = map[string]string{}
 	}
-	fromTheStart := m.TS == m.Thread && version.Edited == "" && !m.Found
+	fromTheStart := m.TS == m.Thread && version.Edited == "" && !version.Found
 	if fromTheStart || m.Deleted || t.unlisted(m) {
 		t.row.Threads[key] = store.ThreadWhole
 		return
 	}
-	t.row.Late = t.row.Late || m.Found && t.row.State == store.TicketNew && t.event.TakenAt.Sub(m.At) > lateAfter
+	t.row.Late = t.row.Late || version.Found && t.row.State == store.TicketNew && t.event.TakenAt.Sub(m.At) > lateAfter
 	t.row.Threads[key] = store.ThreadReading
 	t.plan(store.Action{Kind: bot.ReadThreadKind, Priority: naming, Answer: true,
 		Body: encode(bot.ReadThread{Team: m.Team, Channel: m.Channel, Thread: m.Thread})})

@@ -29,6 +29,9 @@ const (
 	tellAfter = 10 * time.Second
 	// namesWithin is how long unknown people, channels and groups are waited for; then ids stand in.
 	namesWithin = 5 * time.Second
+	// forgotten is how old a message that is found must be to be one that we may have dealt with and forgotten, when
+	// the database was brought back from a backup. What is younger was found just before it was heard.
+	forgotten = 5 * time.Second
 	// namesAtOnce is how many of them are read for one ticket.
 	namesAtOnce = 20
 	// unknownFor is how long an id that Slack would not name is not asked about again.
@@ -188,7 +191,8 @@ func (t *ticket) find(version bot.Message) *store.Message {
 	}
 	m := &store.Message{Team: version.Team, Channel: version.Channel, TS: version.TS, Ticket: t.row.ID}
 	m.Thread, m.Sender, m.Name, m.Person, m.At = version.Thread, version.Sender, version.Name, !version.Bot, version.At
-	m.Direct, m.Found = version.Direct, version.Found
+	m.Direct = version.Direct
+	m.Found = version.Found && t.event.TakenAt.Sub(version.At) > forgotten
 	switch {
 	case version.Shared:
 		m.Place = placeShared
