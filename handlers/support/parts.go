@@ -24,7 +24,7 @@ const maxPart = 55_000
 func (t *ticket) divide(main *store.Message) error {
 	var own []*store.Message
 	for _, m := range t.messages {
-		m.Part = ""
+		m.Part, m.Stale = "", true // an earlier division may have put it elsewhere
 		if t.inThread(m) && !m.Deleted {
 			m.Found = m.Found && main.Found
 			own = append(own, m)
