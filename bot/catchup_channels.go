@@ -257,6 +257,24 @@ func (d *door) channelEvent(kind string, event json.RawMessage) error {
 	return nil
 }
 
+// conversions are the notices that a channel is public or private from now on, with the channel_type that it has then
+// (docs.slack.dev/reference/events/message/channel_convert_to_private and …_to_public).
+var conversions = map[string]string{"channel_convert_to_private": privateChannel, "channel_convert_to_public": publicChannel}
+
+// converted takes in that a channel became private, at once; that it became public is asked of Slack first, as that may
+// be old news.
+func (d *door) converted(notice json.RawMessage, kind string) error {
+	var e struct{ Channel string }
+	if err := json.Unmarshal(notice, &e); err != nil {
+		return unreadable(err)
+	}
+	if kind == publicChannel {
+		d.m.catchUp.look(e.Channel)
+		return nil
+	}
+	return d.m.Store.CloseChannel(e.Channel, kind)
+}
+
 // moved takes in that a channel has another id now. An id is never a part of another one's text.
 func (d *door) moved(old, new string) error {
 	if len(old) < minChannelID || len(new) < minChannelID || old == new {

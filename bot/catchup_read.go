@@ -20,6 +20,7 @@ type channelRead struct {
 	open    map[string]bool // ts of the threads of tickets that are not closed
 	refused bool            // a part of it
 	left    int             // chores
+	sorted  bool            // a notice said whether the channel is private now
 }
 
 // read has a channel read, unless that is about to happen anyway; a read in hand is followed by another. c.mu is held.
@@ -67,6 +68,8 @@ func (r *channelRead) stored(err error) {
 }
 
 func (r *channelRead) place() place {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return place{r.channel.Team, r.channel.ID, r.channel.Kind, r.channel.Shared}
 }
 
@@ -79,6 +82,9 @@ func (r *channelRead) history(ctx context.Context, cursor string) error {
 	}
 	page, err := r.m.Slack.History(ctx, r.channel.ID, r.oldest(), cursor)
 	if err != nil {
+		return err
+	}
+	if err := r.heed(page.Messages); err != nil {
 		return err
 	}
 	slices.Reverse(page.Messages) // so that the oldest goes first
@@ -122,6 +128,25 @@ func (r *channelRead) start() error {
 // oldest is from when on messages are listed: from the cursor, and some days back for their threads.
 func (r *channelRead) oldest() string {
 	return min(r.channel.Cursor, formatTS(r.began.AddDate(0, 0, -r.m.CatchUp.Days)))
+}
+
+// heed looks for the latest notice that the channel became private, in a page with the latest message first: the list
+// by which we knew it as public may be old.
+func (r *channelRead) heed(page []json.RawMessage) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, raw := range page {
+		var notice struct{ Subtype string }
+		if r.sorted || json.Unmarshal(raw, &notice) != nil || conversions[notice.Subtype] == "" {
+			continue
+		}
+		r.sorted = true
+		if kind := conversions[notice.Subtype]; kind != publicChannel {
+			r.channel.Kind = kind
+			return notStored(r.m.Store.CloseChannel(r.channel.ID, kind))
+		}
+	}
+	return nil
 }
 
 func (r *channelRead) take(page slack.Page) error {

@@ -119,6 +119,9 @@ type place struct {
 // publicChannel is the one channel_type whose talk everybody in the company may read.
 const publicChannel = "channel"
 
+// privateChannel is the channel_type of channels that only who is invited may read.
+const privateChannel = "group"
+
 // listed reads a message of a list: it is there in the version that it had at, an edit (or the loss of a file) under
 // the key that its own event has.
 func (us Identity) listed(raw json.RawMessage, in place, at time.Time) (m Message, ok bool, err error) {

@@ -186,9 +186,12 @@ func (d *door) event(payload json.RawMessage) error {
 		d.m.catchUp.maybeMissed()
 		return nil
 	}
-	var inner struct{ Type string }
+	var inner struct{ Type, Subtype string }
 	if err := json.Unmarshal(c.Event, &inner); err != nil {
 		return unreadable(err)
+	}
+	if kind := conversions[inner.Subtype]; kind != "" && inner.Type == "message" {
+		return d.converted(c.Event, kind)
 	}
 	if inner.Type == "message" {
 		m, ok, err := d.m.Identity.message(c)

@@ -83,10 +83,29 @@ func (w *connection) putChannel(c Channel, listed time.Time) error {
 		ON CONFLICT (id) DO UPDATE SET team = excluded.team, kind = excluded.kind, shared = excluded.shared, member = 1,
 			listed_at = max(listed_at, excluded.listed_at)`,
 		c.ID, c.Team, c.Kind, c.Shared, millis(listed), c.Cursor)
+	if err == nil {
+		err = w.sort(c.ID, c.Kind != "channel", c.Shared)
+	}
 	if err != nil {
 		return fmt.Errorf("store channel %s: %w", c.ID, err)
 	}
 	return nil
+}
+
+// sort has the directory know, if it has the channel, who may read it.
+func (w *connection) sort(id string, private, shared bool) error {
+	return w.exec(`UPDATE directory SET details = json_set(details, '$.private', json(?), '$.shared', json(?)) WHERE id = ? AND kind = 'channel'`,
+		fmt.Sprint(private), fmt.Sprint(shared), id)
+}
+
+// CloseChannel notes that a channel became private: kind says of which kind it is now.
+func (db *DB) CloseChannel(id, kind string) error {
+	return db.update(func(w *connection) error {
+		if err := w.exec("UPDATE channels SET kind = ? WHERE id = ?", kind, id); err != nil {
+			return err
+		}
+		return w.exec("UPDATE directory SET details = json_set(details, '$.private', json('true')) WHERE id = ? AND kind = 'channel'", id)
+	})
 }
 
 // ListChannels notes which channels of a kind the bot is in, by a listing that began at a time; those that it was in

@@ -135,3 +135,35 @@ func TestWhatIsKnownOfAChannelMovesToItsNewID(t *testing.T) {
 		t.Errorf("channels are %+v", got)
 	}
 }
+
+func TestTheDirectoryKnowsWhoMayReadAChannelThatIsListed(t *testing.T) {
+	db, _, _ := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	decideWith(t, db, "ticket:a", Decision{Records: []Record{&Entry{ID: "C1", Kind: ChannelEntry, Name: "plans"}}})
+	entry := func() EntryDetails {
+		return look(t, db, func(v *View) (EntryDetails, error) {
+			e, err := v.Entry("C1")
+			return e.EntryDetails, err
+		})
+	}
+	list := func(c Channel) { mustDo(t, db.ListChannels(c.Kind, []Channel{c}, noon)) }
+	for _, step := range []struct {
+		name string
+		do   func()
+		want EntryDetails
+	}{
+		{"it is private", func() { list(Channel{ID: "C1", Team: "T", Kind: "group"}) }, EntryDetails{Private: true}},
+		{"it is shared", func() { list(Channel{ID: "C1", Team: "T", Kind: "channel", Shared: true}) }, EntryDetails{Shared: true}},
+		{"it is neither", func() { list(Channel{ID: "C1", Team: "T", Kind: "channel"}) }, EntryDetails{}},
+		{"it became private", func() { mustDo(t, db.CloseChannel("C1", "group")) }, EntryDetails{Private: true}},
+	} {
+		step.do()
+		if diff := cmp.Diff(step.want, entry()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step.name, diff)
+		}
+	}
+	channel := look(t, db, func(v *View) (*Channel, error) { return v.Channel("C1") })
+	if channel.Kind != "group" {
+		t.Errorf("the channel is of kind %s", channel.Kind)
+	}
+}

@@ -66,7 +66,8 @@ func (v *View) Entry(id string) (*Entry, error) {
 	return &e, nil
 }
 
-// Refresh changes the entry with an id, if there is one: the directory holds only what was needed once.
+// Refresh changes the entry with an id, if there is one: the directory holds only what was needed once. When it was
+// read stays, since what is told may be a part of it.
 func (db *DB) Refresh(id string, change func(*Entry)) error {
 	return db.update(func(c *connection) error {
 		e, err := (&View{c}).Entry(id)
@@ -74,7 +75,6 @@ func (db *DB) Refresh(id string, change func(*Entry)) error {
 			return err
 		}
 		change(e)
-		e.ReadAt = db.now()
 		return e.put(c)
 	})
 }

@@ -52,6 +52,7 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	failed(err)
 	failed(db.ListChannels("channel", []Channel{{ID: "C", Team: "T", Kind: "channel"}}, noon))
 	failed(db.LeaveChannel("C"))
+	failed(db.CloseChannel("C", "group"))
 	failed(db.FinishRead("C", "1", noon))
 	failed(db.LookBack("1"))
 	failed(db.MoveChannel("T", "C", "D"))

@@ -82,6 +82,24 @@ func (s *stage) channelID(rest string) error {
 	return nil
 }
 
+// convert #help-data private
+func (s *stage) convert(rest string) error {
+	name, to, _ := strings.Cut(rest, " ")
+	id, err := s.slack.Find(name)
+	if err != nil {
+		return err
+	}
+	switch to {
+	case "private", "public":
+		s.slack.ConvertChannel(id, "U0ALICE", to == "private")
+	case "shared", "unshared":
+		s.slack.ShareChannel(id, to == "shared")
+	default:
+		return fmt.Errorf("a channel can't become %q", to)
+	}
+	return nil
+}
+
 // whereTheBotIs writes down the channels that the bot is in.
 func (s *stage) whereTheBotIs() {
 	var names []string

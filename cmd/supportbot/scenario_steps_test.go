@@ -88,6 +88,7 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"archive":     s.onChannel(s.slack.ArchiveChannel),
 		"unarchive":   s.onChannel(s.slack.UnarchiveChannel),
 		"channel-id":  s.channelID,
+		"convert":     s.convert,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"supportbot/bot/text"
@@ -122,6 +123,20 @@ func forwardRefs(m *store.Message) ([]text.Ref, error) {
 	return refs, nil
 }
 
+// forwardsFrom says whether m forwards something from a channel.
+func forwardsFrom(m *store.Message, channel string) bool {
+	return slices.ContainsFunc(m.Forwards, func(f store.Forward) bool { return f.Channel == channel })
+}
+
+// clockSkew is how far Slack's clock may be ahead of ours.
+const clockSkew = time.Minute
+
+// readSince says whether Slack told us of a channel after m was written. Of channels that the bot is not in nobody tells
+// it that they became private.
+func readSince(channel *store.Entry, m *store.Message) bool {
+	return m.At.Sub(channel.ReadAt) <= clockSkew
+}
+
 func forwardDoc(f store.Forward) (doc text.Doc, err error) {
 	if len(f.Doc) > 0 {
 		if err := json.Unmarshal(f.Doc, &doc); err != nil {
@@ -139,7 +154,7 @@ func (t *ticket) renderAttached(m *store.Message, room int) (parts []string, err
 		room -= utf8.RuneCountInString(part)
 	}
 	for _, f := range m.Forwards {
-		forwarded, err := t.renderForward(f, room)
+		forwarded, err := t.renderForward(m, f, room)
 		if err != nil {
 			return nil, err
 		}
@@ -162,10 +177,10 @@ func (t *ticket) renderAttached(m *store.Message, room int) (parts []string, err
 	return parts, nil
 }
 
-// renderForward returns a forwarded message as a quotation, if everybody in the company may read it where it was
+// renderForward returns a message that m forwards as a quotation, if everybody in the company may read it where it was
 // said; else only the link.
-func (t *ticket) renderForward(f store.Forward, room int) (string, error) {
-	public, err := t.public(f.Channel)
+func (t *ticket) renderForward(m *store.Message, f store.Forward, room int) (string, error) {
+	public, err := t.public(f.Channel, m)
 	if err != nil {
 		return "", err
 	}
@@ -205,10 +220,11 @@ func (t *ticket) renderForward(f store.Forward, room int) (string, error) {
 	return heading, nil
 }
 
-// public says whether it is known of a channel that everybody in the company, and nobody else, may read it.
-func (t *ticket) public(channel string) (bool, error) {
+// public says whether it is known of a channel that everybody in the company, and nobody else, may read it since m
+// was written.
+func (t *ticket) public(channel string, m *store.Message) (bool, error) {
 	c, err := t.entry(channel)
-	return c != nil && c.Kind == store.ChannelEntry && !c.Unknown && !c.Private && !c.Shared, err
+	return c != nil && c.Kind == store.ChannelEntry && !c.Unknown && !c.Private && !c.Shared && readSince(c, m), err
 }
 
 // renderFile names a file, with its size and a link to it. A key file is only named.

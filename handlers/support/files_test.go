@@ -3,6 +3,7 @@ package support
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,12 +84,14 @@ func TestWhatDoesNotFitBesideALongMessageIsLinkedTo(t *testing.T) {
 
 // A channel may be public or not: only one that is known to be lets out what was said there.
 func TestWhatIsForwardedIsShownOnlyFromAPublicChannel(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
 		name   string
 		entry  *store.Entry
 		public bool
 	}{
 		{"a public one", &store.Entry{ID: "C1", Kind: store.ChannelEntry}, true},
+		{"one that was public a while before", &store.Entry{ID: "C1", Kind: store.ChannelEntry, ReadAt: at.Add(-2 * time.Minute)}, false},
 		{"one that nobody knows", nil, false},
 		{"one that Slack would not name", &store.Entry{ID: "C1", Kind: store.ChannelEntry, EntryDetails: store.EntryDetails{Unknown: true}}, false},
 		{"a private one", &store.Entry{ID: "C1", Kind: store.ChannelEntry, EntryDetails: store.EntryDetails{Private: true}}, false},
@@ -97,8 +100,12 @@ func TestWhatIsForwardedIsShownOnlyFromAPublicChannel(t *testing.T) {
 	} {
 		db, _ := openStore(t)
 		err := db.View(func(v *store.View) error {
+			if test.entry != nil && test.entry.ReadAt.IsZero() {
+				test.entry.ReadAt = at
+			}
 			x := &ticket{view: v, entries: map[string]*store.Entry{"C1": test.entry}}
-			public, err := x.public("C1")
+			m := &store.Message{MessageDetails: store.MessageDetails{At: at}}
+			public, err := x.public("C1", m)
 			if public != test.public {
 				t.Errorf("%s: public is %t", test.name, public)
 			}

@@ -65,7 +65,7 @@ func (t *ticket) missing(m *store.Message) ([]text.Ref, error) {
 		if err != nil {
 			return nil, err
 		}
-		if e == nil || e.Unknown && t.event.At.Sub(e.ReadAt) > unknownFor {
+		if e == nil || e.Unknown && t.event.At.Sub(e.ReadAt) > unknownFor || forwardsFrom(m, ref.ID) && !readSince(e, m) {
 			missing = append(missing, ref)
 		}
 	}

@@ -116,6 +116,9 @@ func (t *ticket) keepComment(head *store.Message) error {
 
 func (t *ticket) editComment(head *store.Message) error {
 	body, err := t.renderComment(head)
+	if err == nil && body == "" { // what is there already is replaced by why it may not be shown any more
+		body, err = t.renderMessage(head)
+	}
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,17 @@ var placeTexts = map[string]struct{ where, note, title string }{
 	placeShared:  {"place_shared", "issue_shared", "issue_title_shared"},
 }
 
+// restrict notes where a version of m was said. What was once said in private, or before other companies, stays so
+// wherever its channel goes.
+func restrict(m *store.Message, version bot.Message) {
+	switch {
+	case version.Shared:
+		m.Place = placeShared
+	case version.Private && m.Place == "":
+		m.Place = placePrivate
+	}
+}
+
 // place returns where m was said, empty if everybody in the company may read it. What the directory has learned
 // of the channel since counts too.
 func (t *ticket) place(m *store.Message) (string, error) {

@@ -82,7 +82,7 @@ const mentionWindow = 24 * time.Hour
 // that stand in a ticket's thread.
 func (h handler) message(v *store.View, m bot.Message, id string) (store.Taken, error) {
 	if m.Shared && !h.listed(m.Channel) && !m.Mentions && !m.Mentioned && !m.Direct {
-		return store.Taken{}, nil // other companies' talk is none of ours
+		return known(v, m) // other companies' talk is none of ours
 	}
 	ticket, err := ticketOf(v, m)
 	if ticket != "" || err != nil {
@@ -92,6 +92,15 @@ func (h handler) message(v *store.View, m bot.Message, id string) (store.Taken, 
 		return store.Taken{}, nil
 	}
 	return h.newThread(v, m, id)
+}
+
+// known takes a message only if its ticket has an earlier version of it, which may be in the issue.
+func known(v *store.View, m bot.Message) (store.Taken, error) {
+	ticket, err := v.TicketOfMessage(m.Team, m.Channel, m.TS)
+	if ticket == "" || err != nil {
+		return store.Taken{}, err
+	}
+	return taken(m, ticket), nil
 }
 
 // ticketOf returns the ticket that has a message or its thread, empty if none does.

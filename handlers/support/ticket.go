@@ -125,6 +125,7 @@ func (t *ticket) heard() error {
 		m.Asked, m.Named = false, false
 		m.Withheld = append(m.Withheld, version.Withheld...)
 	}
+	restrict(m, version)
 	m.Asks = m.Asks || m.Mention || version.Mentioned
 	m.Stale = true
 	if t.row.Thread == "" {
@@ -193,12 +194,6 @@ func (t *ticket) find(version bot.Message) *store.Message {
 	m.Thread, m.Sender, m.Name, m.Person, m.At = version.Thread, version.Sender, version.Name, !version.Bot, version.At
 	m.Direct = version.Direct
 	m.Found = version.Found && t.event.TakenAt.Sub(version.At) > forgotten
-	switch {
-	case version.Shared:
-		m.Place = placeShared
-	case version.Private:
-		m.Place = placePrivate
-	}
 	t.messages = append(t.messages, m)
 	slices.SortFunc(t.messages, func(a, b *store.Message) int { return a.At.Compare(b.At) })
 	return m

@@ -265,6 +265,26 @@ func (s *Slack) MoveChannel(old, id string) {
 	}})
 }
 
+// ConvertChannel makes channel private or public, and says so in it.
+func (s *Slack) ConvertChannel(channel, user string, private bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channel(channel)
+	c.Private = private
+	m := &Message{Type: "message", Subtype: "channel_convert_to_public", User: user, Text: "made this channel *public*."}
+	if private {
+		m.Subtype, m.Text = "channel_convert_to_private", "made this channel *private*."
+	}
+	s.publish(c, m, false)
+}
+
+// ShareChannel shares channel with another company, or ends that.
+func (s *Slack) ShareChannel(channel string, shared bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.channel(channel).ExtShared = shared
+}
+
 // UnarchiveChannel opens channel again.
 func (s *Slack) UnarchiveChannel(channel, user string) {
 	s.mu.Lock()
