@@ -42,6 +42,8 @@ type Fault struct {
 
 // Faults is the list of orders that a stand-in obeys. The zero value is a service in good health.
 type Faults struct {
+	limited string // the service's own words, JSON, of a call that Limited refuses
+
 	mu     sync.Mutex
 	active []*Fault
 	met    map[string]int // "operation/kind": how often a call met a fault
@@ -143,8 +145,7 @@ func (fs *Faults) serve(clock *Clock, operation string, w http.ResponseWriter, r
 	case Fail:
 		http.Error(w, http.StatusText(f.Status), f.Status)
 	case Limited:
-		w.Header().Set("Retry-After", retryAfter(f.Delay))
-		http.Error(w, "rate limited", http.StatusTooManyRequests)
+		fs.refuse(f, w)
 	case Hang:
 		select {
 		case <-clock.After(f.Delay):
@@ -161,6 +162,14 @@ func (fs *Faults) serve(clock *Clock, operation string, w http.ResponseWriter, r
 	case Watch:
 		watch(f, w, r, do)
 	}
+}
+
+// refuse answers as the service does whose limit is exceeded.
+func (fs *Faults) refuse(f *Fault, w http.ResponseWriter) {
+	w.Header().Set("Retry-After", retryAfter(f.Delay))
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(http.StatusTooManyRequests)
+	_, _ = io.WriteString(w, fs.limited)
 }
 
 // retryAfter is d as the header has it: whole seconds, rounded up.

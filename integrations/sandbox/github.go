@@ -83,6 +83,7 @@ func NewGitHub(o GitHubOptions) *GitHub {
 	o.Login = cmp.Or(o.Login, "support-bot")
 	o.AppSlug = cmp.Or(o.AppSlug, "support-app")
 	g := &GitHub{
+		Faults:   Faults{limited: secondaryRefusal},
 		options:  o,
 		clock:    cmp.Or(o.Clock, RealClock()),
 		appClock: cmp.Or(o.AppClock, RealClock()),

@@ -65,3 +65,27 @@ func TestBrokenOffCallsHaveNoStatus(t *testing.T) {
 		t.Errorf("%v, calls %v", err, calls)
 	}
 }
+
+// Octokit's throttling plugin knows a secondary limit by its words alone.
+func TestALimitSpeaksAsItsServiceDoes(t *testing.T) {
+	g, _ := startGitHub(t, GitHubOptions{})
+	s, _ := aWorkspace(t, SlackOptions{})
+	limited := Fault{Kind: Limited, Delay: time.Minute}
+	g.Faults.Add(limited)
+	s.Faults.Add(limited)
+	for service, tc := range map[string]struct{ address, field, want string }{
+		"GitHub's secondary limit": {g.URL() + "user", "message", generalLimitMessage},
+		"Slack's limit":            {s.URL() + "auth.test", "error", "ratelimited"},
+	} {
+		t.Run(service, func(t *testing.T) {
+			r, err := http.NewRequest(http.MethodGet, tc.address, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, answer := callSlack(t, r)
+			if answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") != "60" || body[tc.field] != tc.want {
+				t.Errorf("%d %v %v", answer.StatusCode, answer.Header, body)
+			}
+		})
+	}
+}

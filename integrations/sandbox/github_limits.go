@@ -19,6 +19,7 @@ const (
 	primaryDocs         = githubDocs + "/overview/rate-limits-for-the-rest-api"
 	contentLimitMessage = "You have exceeded a secondary rate limit and have been temporarily blocked from content creation. Please retry your request again later."
 	generalLimitMessage = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+	secondaryRefusal    = `{"message":"` + generalLimitMessage + `","documentation_url":"` + secondaryDocs + `","status":"429"}`
 )
 
 // githubLimits keep GitHub's limits. All calls count together, as those of one user; only the primary limit

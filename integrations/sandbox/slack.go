@@ -95,7 +95,7 @@ func NewSlack(o SlackOptions) *Slack {
 		panic("sandbox: no free port on the loopback interface: " + err.Error())
 	}
 	s := &Slack{
-		Faults:   &Faults{},
+		Faults:   &Faults{limited: `{"ok":false,"error":"ratelimited"}`},
 		clock:    o.Clock,
 		options:  o,
 		address:  listener.Addr().String(),
