@@ -36,10 +36,15 @@ type benchWorld struct {
 
 func newBenchWorld(b *testing.B) *benchWorld {
 	b.Helper()
+	company, err := parseCompany(defaultWorld)
+	if err != nil {
+		b.Fatal(err)
+	}
 	w := &benchWorld{requests: newRequests(1), replies: map[string]time.Time{}}
 	w.world = &world{
-		clock: sandbox.RealClock(),
-		slack: sandbox.NewSlack(sandbox.SlackOptions{Scopes: scopes(), Events: events(), Unlimited: true, Forget: true}),
+		clock:   sandbox.RealClock(),
+		company: company,
+		slack:   sandbox.NewSlack(sandbox.SlackOptions{Scopes: scopes(), Events: events(), Unlimited: true, Forget: true}),
 		github: sandbox.NewGitHub(sandbox.GitHubOptions{
 			Repository: "acme/analytics-support", CanPush: true, Unlimited: true, ForgetCalls: true,
 		}),
