@@ -189,9 +189,7 @@ func (db *DB) Restart(a *Action) error {
 // returns the subject if that is now due.
 func (db *DB) Finish(a Action) (due []string, err error) {
 	err = db.update(func(c *connection) error {
-		err := a.store(c, "state = ?, result = ?, error = ?, finished_at = ?",
-			a.State, string(a.Result), a.Error, millis(db.now()))
-		if err != nil {
+		if err := a.end(c, db.now()); err != nil {
 			return err
 		}
 		if a.Slot != "" && a.State == Done && len(a.Result) > 0 {
@@ -208,6 +206,19 @@ func (db *DB) Finish(a Action) (due []string, err error) {
 		return err
 	})
 	return due, err
+}
+
+// end stores a's outcome if a is still in the caller's hand. The channel that it is about may have another id than when
+// it was taken in hand.
+func (a *Action) end(c *connection, now time.Time) error {
+	var body string
+	err := c.row(`UPDATE actions SET state = ?, result = ?, error = ?, finished_at = ? WHERE id = ? AND epoch = ? AND state = 'doing'
+		RETURNING slot, body`, a.State, string(a.Result), a.Error, millis(now), a.ID, a.Epoch).Scan(&a.Slot, &body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("%s %d: %w", a.Kind, a.ID, ErrFenced)
+	}
+	a.Body = json.RawMessage(body)
+	return err
 }
 
 func (db *DB) answer(c *connection, a Action) ([]string, error) {

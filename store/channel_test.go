@@ -167,3 +167,28 @@ func TestTheDirectoryKnowsWhoMayReadAChannelThatIsListed(t *testing.T) {
 		t.Errorf("the channel is of kind %s", channel.Kind)
 	}
 }
+
+func TestWhatEndsAfterItsChannelMovedIsOfTheNewID(t *testing.T) {
+	db, _, _ := openTest(t)
+	_, err := db.Take(func(*View) (Taken, error) {
+		return Taken{Events: []Event{event("1", "ticket:a")}, Threads: []Thread{{Team: "T", Channel: "G0OLD", TS: "1.1", Ticket: "a"}}}, nil
+	})
+	mustDo(t, err)
+	read := Action{Service: "github", Kind: "read", Slot: "read:G0OLD", Answer: true, Body: json.RawMessage(`{"channel":"G0OLD"}`)}
+	decideWith(t, db, "ticket:a", Decision{Actions: []Action{read}})
+	begun, _, err := db.Claim(Offer{"github", nil, 1, noon.Add(time.Minute)})
+	mustDo(t, err)
+	mustDo(t, db.MoveChannel("T", "G0OLD", "C0NEW"))
+	begun[0].State, begun[0].Result = Done, json.RawMessage(`{}`)
+	_, err = db.Finish(begun[0])
+	mustDo(t, err)
+	events := look(t, db, func(v *View) ([]Event, error) { return v.Events("ticket:a") })
+	var answer Answer
+	mustDo(t, json.Unmarshal(events[len(events)-1].Body, &answer))
+	if string(answer.Body) != `{"channel":"C0NEW"}` || answer.Slot != "read:C0NEW" {
+		t.Errorf("the answer is about %s, in the slot %s", answer.Body, answer.Slot)
+	}
+	if ref := look(t, db, func(v *View) (json.RawMessage, error) { return v.Ref("ticket:a", "read:C0NEW") }); ref == nil {
+		t.Error("the slot has no reference")
+	}
+}
