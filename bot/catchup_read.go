@@ -97,7 +97,7 @@ func (r *channelRead) history(ctx context.Context, cursor string) error {
 		r.compareOpen()
 	}
 	for _, thread := range r.withNews(page.Messages) {
-		r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, "") })
+		r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, r.since(), "") })
 	}
 	if page.Next != "" {
 		r.chore(slack.LaneHistory, func(ctx context.Context) error { return r.history(ctx, page.Next) })
@@ -187,9 +187,9 @@ func (r *channelRead) withNews(page []json.RawMessage) (threads []string) {
 	return threads
 }
 
-// replies takes in a page of the news in a thread.
-func (r *channelRead) replies(ctx context.Context, thread, cursor string) error {
-	page, err := r.m.Slack.Replies(ctx, r.channel.ID, thread, r.since(), cursor)
+// replies takes in a page of what was said in a thread since a ts.
+func (r *channelRead) replies(ctx context.Context, thread, since, cursor string) error {
+	page, err := r.m.Slack.Replies(ctx, r.channel.ID, thread, since, cursor)
 	if err != nil && integrations.AsError(err).Code == threadNotFound {
 		return nil // it was deleted meanwhile
 	}
@@ -202,7 +202,7 @@ func (r *channelRead) replies(ctx context.Context, thread, cursor string) error 
 	if page.Next != "" {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, page.Next) })
+		r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, since, page.Next) })
 	}
 	return nil
 }
@@ -219,12 +219,17 @@ func (r *channelRead) compareOpen() {
 				}
 			}
 			more, err := whole.next(ctx)
-			if more {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				r.chore(slack.LaneReplies, next)
+			if err != nil || !more && whole.result.Whole {
+				return err
 			}
-			return err
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if !more { // it goes on beyond what is compared
+				since := max(r.channel.Cursor, whole.asked)
+				next = func(ctx context.Context) error { return r.replies(ctx, thread, since, "") }
+			}
+			r.chore(slack.LaneReplies, next)
+			return nil
 		}
 		r.chore(slack.LaneReplies, next)
 	}

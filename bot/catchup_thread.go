@@ -97,6 +97,7 @@ type threadRead struct {
 	in     place
 	thread string
 	known  []*store.Message // what we knew of it before
+	asked  string           // ts since when it is a ticket's; empty if it is none's
 	began  time.Time
 	seen   map[string]bool // ts of what is there
 	cursor string          // of the next page
@@ -104,11 +105,11 @@ type threadRead struct {
 }
 
 func (m *Machine) newThreadRead(in place, thread string) (*threadRead, error) {
-	known, err := m.messagesIn(in, thread)
-	if err != nil {
+	r := &threadRead{m: m, in: in, thread: thread, began: m.Now(), seen: map[string]bool{}}
+	if err := r.recall(); err != nil {
 		return nil, err
 	}
-	return &threadRead{m: m, in: in, thread: thread, known: known, began: m.Now(), seen: map[string]bool{}}, nil
+	return r, nil
 }
 
 // next takes in what the next page of the thread holds now, in one call, and says whether there are more. After the
@@ -184,22 +185,22 @@ func (r *threadRead) deletion(k *store.Message) Message {
 	}
 }
 
-// messagesIn returns what is stored of a thread of a ticket; nothing if it is of none.
-func (m *Machine) messagesIn(in place, thread string) (known []*store.Message, err error) {
-	err = m.Store.View(func(v *store.View) error {
-		alias, err := v.Thread(in.team, in.channel, thread)
+// recall looks up what is stored of the thread, if it is a ticket's.
+func (r *threadRead) recall() error {
+	return notStored(r.m.Store.View(func(v *store.View) error {
+		alias, err := v.Thread(r.in.team, r.in.channel, r.thread)
 		if alias == nil || err != nil {
 			return err
 		}
+		r.asked = formatTS(alias.At)
 		all, err := v.Messages(alias.Ticket)
 		for _, message := range all {
-			if message.Channel == in.channel && message.Thread == thread {
-				known = append(known, message)
+			if message.Channel == r.in.channel && message.Thread == r.thread {
+				r.known = append(r.known, message)
 			}
 		}
 		return err
-	})
-	return known, notStored(err)
+	}))
 }
 
 // slackTime is the time now by Slack's clock, of which an answer tells the whole seconds. Edits of one second are told
