@@ -98,7 +98,7 @@ features:
   app_home:
     home_tab_enabled: false
     messages_tab_enabled: true # the bot writes direct messages, about secrets it has withheld
-    messages_tab_read_only_enabled: true # it doesn't read answers to them
+    messages_tab_read_only_enabled: false # what people write there is a request
   bot_user:
     display_name: support-bot
     always_online: true

@@ -40,8 +40,11 @@ func TestManifestHasNoKeyThatSlackDoesNotKnow(t *testing.T) {
 		t.Errorf("settings are %+v", m.Settings)
 	}
 	tabs := m.Features.AppHome
-	if !tabs.MessagesTabEnabled || !tabs.MessagesTabReadOnlyEnabled || tabs.HomeTabEnabled {
+	if !tabs.MessagesTabEnabled || tabs.HomeTabEnabled {
 		t.Errorf("app home is %+v", tabs)
+	}
+	if listens := slices.Contains(m.Settings.EventSubscriptions.BotEvents, "message.im"); listens == tabs.MessagesTabReadOnlyEnabled {
+		t.Errorf("the bot hears direct messages: %t, people may write none: %t", listens, tabs.MessagesTabReadOnlyEnabled)
 	}
 }
 
