@@ -91,18 +91,7 @@ func (c *catchUp) maybeMissed() {
 
 // run does chores until ctx ends.
 func (c *catchUp) run(ctx context.Context) {
-	for tokens := 0; ; {
-		next := c.handOut(ctx)
-		c.m.busy.add(-tokens)
-		select {
-		case <-ctx.Done():
-			return
-		case <-c.m.alarmAt(next):
-			tokens = 0
-		case <-c.wake:
-			tokens = 1
-		}
-	}
+	c.m.lookAgain(ctx, c.wake, func() time.Time { return c.handOut(ctx) })
 }
 
 // handOut starts what may start now, and returns when to look again if nothing wakes it before.

@@ -216,30 +216,14 @@ func (m *Machine) wakeTimers() { m.wake(m.timers) }
 
 // watchTimers rings the timers of subjects when they are due.
 func (m *Machine) watchTimers(ctx context.Context) {
-	for tokens := 0; ; {
+	m.lookAgain(ctx, m.timers, func() time.Time {
 		next, err := m.ring()
 		if err != nil {
 			m.Log.Error("timers not read", "error", err)
 			next = m.Now().Add(time.Second)
 		}
-		m.busy.add(-tokens)
-		select {
-		case <-ctx.Done():
-			return
-		case <-m.alarmAt(next):
-			tokens = 0
-		case <-m.timers:
-			tokens = 1
-		}
-	}
-}
-
-// alarmAt returns a channel that is ready at t; never, if t is zero.
-func (m *Machine) alarmAt(t time.Time) <-chan time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return m.After(t.Sub(m.Now()))
+		return next
+	})
 }
 
 // ring makes events of the timers that are due, and returns when the next one is.

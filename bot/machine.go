@@ -232,8 +232,33 @@ func (a *activity) wait(ctx context.Context) error {
 	}
 }
 
-// wake hands a token to a loop that looks at everything due whenever it gets one; two before it looks are one.
-func (m *Machine) wake(loop chan struct{}) {
+// lookAgain looks at everything that is due: at once, whenever woken has a token, and at the time that look returns
+// (zero is never), until ctx ends.
+func (m *Machine) lookAgain(ctx context.Context, woken <-chan struct{}, look func() (next time.Time)) {
+	for tokens := 0; ; {
+		next := look()
+		m.busy.add(-tokens)
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.alarmAt(next):
+			tokens = 0
+		case <-woken:
+			tokens = 1
+		}
+	}
+}
+
+// alarmAt returns a channel that is ready at t; never, if t is zero.
+func (m *Machine) alarmAt(t time.Time) <-chan time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return m.After(t.Sub(m.Now()))
+}
+
+// wake hands a token to a loop that looks again; two before it looks are one.
+func (m *Machine) wake(loop chan<- struct{}) {
 	m.busy.add(1)
 	select {
 	case loop <- struct{}{}:

@@ -61,22 +61,14 @@ func (p *performer) wakeUp() { p.m.wake(p.wake) }
 
 // run claims what is free and hands it to workers, until ctx ends.
 func (p *performer) run(ctx context.Context) {
-	for tokens := 0; ; {
+	p.m.lookAgain(ctx, p.wake, func() time.Time {
 		next, err := p.handOut(ctx)
 		if err != nil {
 			p.m.Log.Error("actions not claimed", "service", p.service.Name, "error", err)
 			next = p.m.Now().Add(time.Second)
 		}
-		p.m.busy.add(-tokens)
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.m.alarmAt(next):
-			tokens = 0
-		case <-p.wake:
-			tokens = 1
-		}
-	}
+		return next
+	})
 }
 
 // handOut starts what may start now, and returns when to look again if nothing wakes it before.

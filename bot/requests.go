@@ -16,20 +16,12 @@ const requestsEvery = time.Second
 
 // serveRequests does what operators ask until ctx ends.
 func (m *Machine) serveRequests(ctx context.Context) {
-	for tokens := 0; ; {
+	m.lookAgain(ctx, m.requests, func() time.Time {
 		if err := m.serveAll(); err != nil {
 			m.Log.Error("requests of operators not served", "error", err)
 		}
-		m.busy.add(-tokens)
-		select {
-		case <-ctx.Done():
-			return
-		case <-m.alarmAt(m.Now().Truncate(requestsEvery).Add(requestsEvery)):
-			tokens = 0
-		case <-m.requests:
-			tokens = 1
-		}
-	}
+		return m.Now().Truncate(requestsEvery).Add(requestsEvery)
+	})
 }
 
 // serveAll does what waits.
