@@ -21,6 +21,7 @@ type channelRead struct {
 	refused bool            // a part of it
 	left    int             // chores
 	sorted  bool            // a notice said whether the channel is private now
+	placed  time.Time       // when Slack was last asked who reads the channel
 }
 
 // read has a channel read, unless that is about to happen anyway; a read in hand is followed by another. c.mu is held.
@@ -88,21 +89,17 @@ func (r *channelRead) history(ctx context.Context, cursor string) error {
 		return err
 	}
 	slices.Reverse(page.Messages) // so that the oldest goes first
-	if err := r.take(page); err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if cursor == "" {
-		r.compareOpen()
-	}
-	for _, thread := range r.withNews(page.Messages) {
-		r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, r.since(), "") })
-	}
-	if page.Next != "" {
-		r.chore(slack.LaneHistory, func(ctx context.Context) error { return r.history(ctx, page.Next) })
-	}
-	return nil
+	return r.take(page, func() {
+		if cursor == "" {
+			r.compareOpen()
+		}
+		for _, thread := range r.withNews(page.Messages) {
+			r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, r.since(), "") })
+		}
+		if page.Next != "" {
+			r.chore(slack.LaneHistory, func(ctx context.Context) error { return r.history(ctx, page.Next) })
+		}
+	})
 }
 
 // start notes when the read begins and what it is to compare.
@@ -149,14 +146,63 @@ func (r *channelRead) heed(page []json.RawMessage) error {
 	return nil
 }
 
-func (r *channelRead) take(page slack.Page) error {
+// take takes in a page, and then goes on, with r.mu held.
+func (r *channelRead) take(page slack.Page, goOn func()) error {
 	at := r.m.slackTime(page.Date)
-	for _, raw := range page.Messages {
-		if _, err := r.m.door.found(raw, r.place(), at, r.channel.Cursor); err != nil {
-			return err
+	take := func() error {
+		for _, raw := range page.Messages {
+			if _, err := r.m.door.found(raw, r.place(), at, r.channel.Cursor); err != nil {
+				return err
+			}
 		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		goOn()
+		return nil
+	}
+	return r.whenPlaced(page, r.channel.Cursor, take)
+}
+
+// placeHolds is for how long an answer about who reads a channel is believed. What is said meanwhile is heard live, and
+// each event says whether its channel is shared.
+const placeHolds = 5 * time.Minute
+
+// whenPlaced takes in a page of what is later than after, a ts. If there is news for us in it, it waits until it is known
+// who reads the channel: the list by which we know it may be old, and nothing tells us that it was shared with another
+// company since.
+func (r *channelRead) whenPlaced(page slack.Page, after string, take func() error) error {
+	news, err := r.m.door.concerns(page, r.place(), after)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	known := !news || r.m.Now().Sub(r.placed) < placeHolds
+	if !known {
+		r.chore(slack.LaneChannel, func(ctx context.Context) error {
+			if err := r.askPlace(ctx); err != nil {
+				return err
+			}
+			return take()
+		})
+	}
+	r.mu.Unlock()
+	if known {
+		return take()
 	}
 	return nil
+}
+
+// askPlace asks Slack who reads the channel.
+func (r *channelRead) askPlace(ctx context.Context) error {
+	at := r.m.Now()
+	ch, err := r.m.Slack.Channel(ctx, r.channel.ID)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.channel.Kind, r.channel.Shared, r.placed = ch.Type(), ch.ExtShared, at
+	return notStored(r.m.Store.AddChannel(r.channel))
 }
 
 // editsWithin is for how long after it was written people edit a reply: so far back replies are read again where
@@ -196,41 +242,46 @@ func (r *channelRead) replies(ctx context.Context, thread, since, cursor string)
 	if err != nil {
 		return err
 	}
-	if err := r.take(page); err != nil {
-		return err
-	}
-	if page.Next != "" {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, since, page.Next) })
-	}
-	return nil
+	return r.take(page, func() {
+		if page.Next != "" {
+			r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, since, page.Next) })
+		}
+	})
 }
 
 // compareOpen has the threads of open tickets read whole, so that edits and deletions show. r.mu is held.
 func (r *channelRead) compareOpen() {
 	for thread := range r.open {
-		var whole *threadRead
-		var next func(context.Context) error
-		next = func(ctx context.Context) (err error) {
-			if whole == nil {
-				if whole, err = r.m.newThreadRead(r.place(), thread); err != nil {
-					return err
-				}
-			}
-			more, err := whole.next(ctx)
-			if err != nil || !more && whole.result.Whole {
+		r.chore(slack.LaneReplies, func(ctx context.Context) error {
+			whole, err := r.m.newThreadRead(r.place(), thread)
+			if err != nil {
 				return err
 			}
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if !more { // it goes on beyond what is compared
-				since := max(r.channel.Cursor, whole.asked)
-				next = func(ctx context.Context) error { return r.replies(ctx, thread, since, "") }
-			}
-			r.chore(slack.LaneReplies, next)
-			return nil
-		}
-		r.chore(slack.LaneReplies, next)
+			return r.compare(ctx, whole)
+		})
 	}
+}
+
+// compare reads the next page of a thread, and has the others read.
+func (r *channelRead) compare(ctx context.Context, whole *threadRead) error {
+	page, err := whole.fetch(ctx)
+	if err != nil {
+		return err
+	}
+	return r.whenPlaced(page, "", func() error {
+		whole.in = r.place()
+		more, err := whole.take(page)
+		if err != nil || !more && whole.result.Whole {
+			return err
+		}
+		next := func(ctx context.Context) error { return r.compare(ctx, whole) }
+		if !more { // it goes on beyond what is compared
+			since := max(r.channel.Cursor, whole.asked)
+			next = func(ctx context.Context) error { return r.replies(ctx, whole.thread, since, "") }
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.chore(slack.LaneReplies, next)
+		return nil
+	})
 }

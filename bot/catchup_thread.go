@@ -73,7 +73,11 @@ func (m *Machine) performReadThread(ctx context.Context, asked ReadThread) (Thre
 				return ThreadRead{}, err
 			}
 		}
-		if more, err = r.next(ctx); err != nil {
+		page, err := r.fetch(ctx)
+		if err != nil {
+			return ThreadRead{}, err
+		}
+		if more, err = r.take(page); err != nil {
 			return ThreadRead{}, err
 		}
 	}
@@ -112,15 +116,20 @@ func (m *Machine) newThreadRead(in place, thread string) (*threadRead, error) {
 	return r, nil
 }
 
-// next takes in what the next page of the thread holds now, in one call, and says whether there are more. After the
-// last, what we knew of the thread and is not there any more was deleted.
-func (r *threadRead) next(ctx context.Context) (more bool, err error) {
+// fetch reads the next page of the thread, in one call. Of a thread that is gone it is empty.
+func (r *threadRead) fetch(ctx context.Context) (slack.Page, error) {
 	page, err := r.m.Slack.Replies(ctx, r.in.channel, r.thread, "", r.cursor)
-	if err != nil && integrations.AsError(err).Code != threadNotFound {
-		return false, err
+	if err != nil && integrations.AsError(err).Code == threadNotFound {
+		return slack.Page{}, nil
 	}
+	return page, err
+}
+
+// take takes in what a page of the thread holds, and says whether there are more to read. After the last, what we knew of
+// the thread and is not there any more was deleted.
+func (r *threadRead) take(page slack.Page) (more bool, err error) {
 	r.result.Whole = page.Next == ""
-	if err := r.take(page); err != nil {
+	if err := r.takeAll(page); err != nil {
 		return false, err
 	}
 	r.cursor = page.Next
@@ -133,8 +142,8 @@ func (r *threadRead) next(ctx context.Context) (more bool, err error) {
 // threadNotFound is how Slack calls a thread whose root was deleted before it had replies.
 const threadNotFound = "thread_not_found"
 
-// take takes in a page of the thread. Its root may come again on each page.
-func (r *threadRead) take(page slack.Page) error {
+// takeAll takes in the messages of a page. The thread's root may come again on each.
+func (r *threadRead) takeAll(page slack.Page) error {
 	at := r.m.slackTime(page.Date)
 	for _, raw := range page.Messages {
 		var id struct{ TS string }
@@ -217,21 +226,11 @@ func (m *Machine) slackTime(date time.Time) time.Time {
 // already, unless it belongs to a ticket. found says whether somebody said something in it. What can't be read is left
 // out: another time it could not be read either.
 func (d *door) found(raw json.RawMessage, in place, at time.Time, after string) (said bool, err error) {
-	err = guarded(func() error {
-		m, ok, err := d.m.Identity.listed(raw, in, at)
-		if err != nil {
-			return unreadable(err)
-		}
-		if !ok {
-			return nil
-		}
+	err = d.readable(raw, in, at, after, func(m Message, fresh bool) (err error) {
 		said = !m.Deleted
-		if m.TS <= after {
-			if m.Found, err = d.known(m); err != nil || !m.Found && m.Edited <= after {
-				return err
-			}
+		if fresh {
+			_, err = d.message(m)
 		}
-		_, err = d.message(m)
 		return err
 	})
 	if errors.Is(err, errUnreadable) {
@@ -239,6 +238,61 @@ func (d *door) found(raw json.RawMessage, in place, at time.Time, after string) 
 		return false, nil
 	}
 	return said, notStored(err)
+}
+
+// concerns says whether there is something in a page of a list that is ours and that we did not know.
+func (d *door) concerns(page slack.Page, in place, after string) (news bool, err error) {
+	for i := 0; i < len(page.Messages) && !news && err == nil; i++ {
+		err = d.readable(page.Messages[i], in, d.m.Now(), after, func(m Message, fresh bool) (err error) {
+			if fresh {
+				news, err = d.isNews(m)
+			}
+			return err
+		})
+		if errors.Is(err, errUnreadable) {
+			err = nil // found says so
+		}
+	}
+	return news, notStored(err)
+}
+
+// isNews says whether m is ours, in a version that we don't know.
+func (d *door) isNews(m Message) (news bool, err error) {
+	err = d.m.Store.View(func(v *store.View) error {
+		known, err := v.Message(m.Team, m.Channel, m.TS)
+		news = known == nil || known.Edited != m.Edited || known.Deleted != m.Deleted || m.lost()
+		return err
+	})
+	if err != nil || !news {
+		return false, err
+	}
+	for _, h := range d.m.Handlers {
+		if wants, err := d.wants(h, m); wants || err != nil {
+			return wants, err
+		}
+	}
+	return false, nil
+}
+
+// readable reads a message of a list and hands it on, if it is one, with whether it is ours or later than after.
+func (d *door) readable(raw json.RawMessage, in place, at time.Time, after string, use func(m Message, fresh bool) error) error {
+	return guarded(func() error {
+		m, ok, err := d.m.Identity.listed(raw, in, at)
+		if err != nil {
+			return unreadable(err)
+		}
+		if !ok {
+			return nil
+		}
+		fresh := m.TS > after
+		if !fresh {
+			if m.Found, err = d.known(m); err != nil {
+				return err
+			}
+			fresh = m.Found || m.Edited > after
+		}
+		return use(m, fresh)
+	})
 }
 
 // known says whether m belongs to a ticket.
