@@ -315,6 +315,9 @@ func (p *performer) failed(a store.Action, kind integrations.Kind, e *integratio
 	case integrations.Locked:
 		a.NotBefore = now // the service waits, not the action
 	case integrations.Unknown:
+		if kind.Read && a.Tries >= readTries {
+			return p.finish(a, store.Withdrawn, nil, e)
+		}
 		a.State = store.Doing
 		if settled := a.Started.Add(p.service.Settle); a.NotBefore.Before(settled) {
 			a.NotBefore = settled
@@ -323,6 +326,10 @@ func (p *performer) failed(a store.Action, kind integrations.Kind, e *integratio
 	p.postpone(a)
 	return nil
 }
+
+// readTries is how often something is read at most, in about two minutes, before whoever waits for it is told that it
+// can't be: what one call of a service that is up fails to answer may fail for ever.
+const readTries = 8
 
 // backoff is how long to wait after the nth failure in a row.
 func backoff(n int) time.Duration {

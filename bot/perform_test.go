@@ -207,6 +207,25 @@ func TestInvariant2_WhatMayHaveBeenDoneAlreadyIsLookedForFirst(t *testing.T) {
 	}
 }
 
+func TestAReadThatIsNeverAnsweredIsGivenUp(t *testing.T) {
+	d := &desk{settling: integrations.Idempotent, read: true}
+	for range readTries + 1 {
+		d.outcomes = append(d.outcomes, failing(integrations.Unknown))
+	}
+	m, clock := newMachine(t, []integrations.Service{d.service()})
+	planOne(t, m, store.Action{Answer: true})
+	for n := range readTries {
+		a := attempt(t, m)
+		if last := n == readTries-1; d.done != n+1 || last != (a.State == store.Withdrawn) || a.Error == "" {
+			t.Fatalf("after %d attempts, %d were made, and it is %s, error %q", n+1, d.done, a.State, a.Error)
+		}
+		clock.pass(a.NotBefore.Sub(clock.Now()))
+	}
+	if due, err := m.Store.Undecided(); len(due) != 1 || err != nil {
+		t.Errorf("who waits for it is not told: %v, %v", due, err)
+	}
+}
+
 func TestObserveModeReadsAndWritesNothing(t *testing.T) {
 	for _, test := range []struct {
 		name  string

@@ -42,7 +42,7 @@ type Answer struct {
 	Action int64           `json:"action"`
 	Kind   string          `json:"kind"`
 	Slot   string          `json:"slot,omitempty"`
-	State  string          `json:"state"` // Done, Failed, Observed; Withdrawn: its outcome was unknown, but it was not done
+	State  string          `json:"state"` // Done, Failed, Observed; Withdrawn: its outcome was unknown, but it was not done, or not read
 	Body   json.RawMessage `json:"body"`  // the action's payload
 	Result json.RawMessage `json:"result,omitempty"`
 	Error  string          `json:"error,omitempty"`

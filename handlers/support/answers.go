@@ -97,11 +97,7 @@ func (t *ticket) checkLabels(issue github.Issue) error {
 		t.alarm(what, fmt.Sprintf("GitHub dropped the labels of issue %d: the bot's account needs the right to label (triage or write) in the repository.", issue.Number))
 		return nil
 	}
-	raised, err := t.view.Alarm(what)
-	if raised != nil && raised.ClearedAt.IsZero() {
-		t.result.Emit = append(t.result.Emit, bot.ClearEvent(what, fmt.Sprint(t.event.ID), t.event.At))
-	}
-	return err
+	return t.calm(what)
 }
 
 // refused deals with an action that its service will not do. What nobody in the thread can mend, the operators
@@ -118,6 +114,15 @@ func (t *ticket) refused(a store.Answer) error {
 	}
 	t.alarm("refused:"+a.Kind+":"+t.row.ID, fmt.Sprintf("%s of ticket %s was refused: %s", a.Kind, t.row.ID, a.Error))
 	return nil
+}
+
+// calm tells the operators that the matter of an alarm is over, if there was one.
+func (t *ticket) calm(what string) error {
+	raised, err := t.view.Alarm(what)
+	if raised != nil && raised.ClearedAt.IsZero() {
+		t.result.Emit = append(t.result.Emit, bot.ClearEvent(what, fmt.Sprint(t.event.ID), t.event.At))
+	}
+	return err
 }
 
 // alarm tells the operators.

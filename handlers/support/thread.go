@@ -2,6 +2,7 @@ package support
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"supportbot/bot"
@@ -28,8 +29,11 @@ func (t *ticket) follow(m *store.Message, version bot.Message) {
 	}
 	t.row.Late = t.row.Late || version.Found && t.row.State == store.TicketNew && t.event.TakenAt.Sub(m.At) > lateAfter
 	t.row.Threads[key] = store.ThreadReading
-	t.plan(store.Action{Kind: bot.ReadThreadKind, Priority: naming, Answer: true,
-		Body: encode(bot.ReadThread{Team: m.Team, Channel: m.Channel, Thread: m.Thread})})
+	t.readThread(bot.ReadThread{Team: m.Team, Channel: m.Channel, Thread: m.Thread})
+}
+
+func (t *ticket) readThread(which bot.ReadThread) {
+	t.plan(store.Action{Kind: bot.ReadThreadKind, Priority: naming, Answer: true, Body: encode(which)})
 }
 
 func threadKey(m *store.Message) string { return m.Channel + "/" + m.Thread }
@@ -45,22 +49,33 @@ func (t *ticket) readingThreads() bool {
 }
 
 // threadRead takes note that all messages of a thread were taken in before this answer, or as many as can be. One
-// that Slack does not let us read is known by what was heard.
+// that Slack does not let us read is known by what was heard; one that it fails to show too, but that is read again.
 func (t *ticket) threadRead(a store.Answer) error {
 	var asked bot.ReadThread
 	if err := json.Unmarshal(a.Body, &asked); err != nil {
 		return err
 	}
 	var read bot.ThreadRead
-	if a.State == store.Done {
+	switch a.State {
+	case store.Done:
 		if err := json.Unmarshal(a.Result, &read); err != nil {
 			return err
 		}
+	case store.Withdrawn:
+		if ended(t.row.State) {
+			break
+		}
+		t.alarm("unread:"+t.row.ID, fmt.Sprintf("Slack does not show a thread of ticket %s: %s. The ticket goes on with what was heard of it; the thread is asked for again and again.", t.row.ID, a.Error))
+		t.readThread(asked)
 	}
-	state := store.ThreadCut
+	key, state := asked.Channel+"/"+asked.Thread, store.ThreadCut
 	if read.Whole {
 		state = store.ThreadWhole
 	}
-	t.row.Threads[asked.Channel+"/"+asked.Thread] = state
+	t.row.Stale = t.row.Stale || t.row.Threads[key] != state
+	t.row.Threads[key] = state
+	if a.State == store.Done {
+		return t.calm("unread:" + t.row.ID)
+	}
 	return nil
 }
