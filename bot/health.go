@@ -20,6 +20,7 @@ type health struct {
 	mu       sync.Mutex
 	failures int // in a row
 	locked   bool
+	answered bool // some call, since the start
 	probeAt  time.Time
 	paused   time.Time // since when an operator wants it to stand still; zero if nobody does
 }
@@ -66,6 +67,7 @@ const (
 	wentDown
 	gotLocked
 	recovered
+	works // the first answer since the start: whatever an earlier process met is over
 )
 
 // learn notes how a call ended and says what changed by it.
@@ -75,9 +77,13 @@ func (h *health) learn(failure *integrations.Error, now time.Time) change {
 	wasUp := !h.locked && h.failures < failuresUntilDown
 	switch {
 	case failure == nil || failure.Failure == integrations.Rejected || failure.Failure == integrations.Limited:
-		h.failures, h.locked = 0, false
-		if !wasUp {
+		first := !h.answered
+		h.failures, h.locked, h.answered = 0, false, true
+		switch {
+		case !wasUp:
 			return recovered
+		case first:
+			return works
 		}
 	case failure.Failure == integrations.Locked:
 		h.failures = 0

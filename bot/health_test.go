@@ -31,6 +31,9 @@ func TestHealthFollowsWhatCallsMeet(t *testing.T) {
 		{"an outage that turns out to be a lock", calls{unknown, unknown, unknown, locked}, gotLocked, false},
 		{"an outage does not end a lock", calls{locked, unknown}, same, false},
 		{"one success ends a lock", calls{locked, ok}, recovered, true},
+		{"the first success says that it works", calls{unknown, ok}, works, true},
+		{"so does any other answer", calls{rejected}, works, true},
+		{"it is said once", calls{ok, ok}, same, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var h health

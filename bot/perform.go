@@ -379,10 +379,17 @@ func (p *performer) learn(e *integrations.Error) {
 		p.m.Alarm(name+"-locked", fmt.Sprintf("%s refuses us (%s). Run `supportbot check`; nothing is lost, what is for it waits.", name, e.Code))
 	case recovered:
 		p.m.Log.Info("service is back", "service", name)
-		p.m.Clear(name + "-down")
-		p.m.Clear(name + "-locked")
+		p.isWell()
 		p.wakeUp()
+	case works:
+		p.isWell()
 	}
+}
+
+// isWell ends the alarms that the service is down or locked, also those of an earlier process.
+func (p *performer) isWell() {
+	p.m.Clear(p.service.Name + "-down")
+	p.m.Clear(p.service.Name + "-locked")
 }
 
 // checkRights tells the operators if a call was refused because the bot lacks a right, until such a call succeeds.

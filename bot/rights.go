@@ -6,13 +6,14 @@ import "sync"
 type rights struct {
 	mu      sync.Mutex
 	lacking map[string]bool
+	known   bool // some call went well since the start
 }
 
 // What a call's outcome means for what is known of a service's rights.
 const (
 	lackSame = iota
 	lackOne  // the first kind that lacks one
-	lackNone // none does any more
+	lackNone // none does any more; or the first call since the start went well, whatever an earlier process met
 )
 
 // learn notes how a call of a kind ended, and says what changed by it.
@@ -28,9 +29,11 @@ func (r *rights) learn(kind string, lacks, done bool) int {
 		if len(r.lacking) == 1 {
 			return lackOne
 		}
-	case done && r.lacking[kind]:
+	case done:
+		news := r.lacking[kind] || !r.known
+		r.known = true
 		delete(r.lacking, kind)
-		if len(r.lacking) == 0 {
+		if news && len(r.lacking) == 0 {
 			return lackNone
 		}
 	}
