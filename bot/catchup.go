@@ -44,6 +44,7 @@ type catchUp struct {
 	reads       map[string]*channelRead // in hand, by channel
 	failed      map[string]time.Time    // when a read was refused, by channel
 	missed      time.Time               // until then something may have been missed; zero before the first socket is open
+	heldBack    time.Time               // when Slack last said that it holds events back; zero if it did not since the start
 	wanted      bool                    // all channels are to be read
 	listing     bool                    // is in hand
 	lookedBack  bool
@@ -87,6 +88,42 @@ func (c *catchUp) maybeMissed() {
 	c.wanted, c.missed = true, c.m.Now()
 	c.mu.Unlock()
 	c.wakeUp()
+}
+
+// heldBackAlarm lasts until Slack holds no events back any more, and what it did was looked for.
+const heldBackAlarm = "slack-events-limited"
+
+// heldBackWindow is the time in which Slack counts events; while it holds some back, it says so every minute
+// (docs.slack.dev/apis/events-api).
+const heldBackWindow = time.Hour
+
+// eventsHeldBack takes in that Slack holds events back.
+func (c *catchUp) eventsHeldBack() {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	c.heldBack = c.m.Now()
+	c.mu.Unlock()
+	c.maybeMissed()
+}
+
+// lookedEverywhere ends the alarm that Slack holds events back, if it did not lately. c.mu is held.
+func (c *catchUp) lookedEverywhere() {
+	if c.m.Now().Sub(c.heldBack) < heldBackWindow {
+		return
+	}
+	var alarm *store.Alarm
+	err := c.m.Store.View(func(v *store.View) (err error) {
+		alarm, err = v.Alarm(heldBackAlarm)
+		return err
+	})
+	if err != nil {
+		c.m.Log.Error("alarm not read", "what", heldBackAlarm, "error", err)
+	}
+	if alarm.Lasts() {
+		c.m.Clear(heldBackAlarm)
+	}
 }
 
 // run does chores until ctx ends.

@@ -60,6 +60,9 @@ func (r *channelRead) ended(refused *integrations.Error) {
 	if r.began.Before(r.catchUp.missed) && !r.refused { // something may have been missed again
 		r.read(r.channel, true)
 	}
+	if len(r.reads) == 0 && !r.listing && !r.wanted {
+		r.lookedEverywhere()
+	}
 }
 
 func (r *channelRead) stored(err error) {

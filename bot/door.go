@@ -182,8 +182,8 @@ func (d *door) event(payload json.RawMessage) error {
 		return unreadable(err)
 	}
 	if c.Type == "app_rate_limited" {
-		d.m.Alarm("slack-events-limited", "Slack held back events: more than 30,000 came in an hour. What was said then is looked for.")
-		d.m.catchUp.maybeMissed()
+		d.m.Alarm(heldBackAlarm, "Slack held back events: more than 30,000 came in an hour. What was said then is looked for.")
+		d.m.catchUp.eventsHeldBack()
 		return nil
 	}
 	var inner struct{ Type, Subtype string }

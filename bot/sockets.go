@@ -63,9 +63,9 @@ func (m *Machine) socket(ctx context.Context, client *slack.Client, ours int, ru
 // not know yet to be closed. Another process on the same app takes events away from us.
 func (m *Machine) countSockets(open, ours int) {
 	const what = "slack-foreign-socket"
+	m.Clear("slack-sockets")
 	if open <= ours+m.closed.since(m.Now().Add(-lingering)) {
 		m.Clear(what)
-		m.Clear("slack-sockets")
 		return
 	}
 	m.Log.Warn("somebody else is connected as this app", "open", open, "ours", ours)

@@ -86,6 +86,9 @@ type Alarm struct {
 	ClearedAt time.Time // zero while it lasts
 }
 
+// Lasts says whether a was raised and is not over; nil was never raised.
+func (a *Alarm) Lasts() bool { return a != nil && a.ClearedAt.IsZero() }
+
 func (a *Alarm) put(c *connection) error {
 	return c.exec(`INSERT INTO alarms (what, raised_at, cleared_at) VALUES (?, ?, ?)
 		ON CONFLICT (what) DO UPDATE SET raised_at = excluded.raised_at, cleared_at = excluded.cleared_at`,

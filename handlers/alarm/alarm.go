@@ -40,12 +40,11 @@ func decide(v *store.View, e store.Event, channel string) (store.Decision, error
 	if err != nil {
 		return store.Decision{}, err
 	}
-	lasts := alarm != nil && alarm.ClearedAt.IsZero()
 	switch {
-	case body.Over && lasts:
+	case body.Over && alarm.Lasts():
 		alarm.ClearedAt = e.At
 		return store.Decision{Records: []store.Record{alarm}, Withdraw: []string{slot}}, nil
-	case body.Over || lasts:
+	case body.Over || alarm.Lasts():
 		return store.Decision{}, nil
 	}
 	d := store.Decision{Records: []store.Record{&store.Alarm{What: body.What, RaisedAt: e.At}}}

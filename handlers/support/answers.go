@@ -119,7 +119,7 @@ func (t *ticket) refused(a store.Answer) error {
 // calm tells the operators that the matter of an alarm is over, if there was one.
 func (t *ticket) calm(what string) error {
 	raised, err := t.view.Alarm(what)
-	if raised != nil && raised.ClearedAt.IsZero() {
+	if raised.Lasts() {
 		t.result.Emit = append(t.result.Emit, bot.ClearEvent(what, fmt.Sprint(t.event.ID), t.event.At))
 	}
 	return err
