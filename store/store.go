@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
 
@@ -47,7 +46,7 @@ func Open(path string, now func() time.Time) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := open(path, "", now)
+	db, err := open(path, "_pragma=journal_mode(WAL)", now)
 	if err != nil {
 		lock.Close()
 		return nil, err
@@ -61,18 +60,12 @@ func Open(path string, now func() time.Time) (*DB, error) {
 
 // OpenReadOnly opens the database at path beside the process that runs on it.
 func OpenReadOnly(path string) (*DB, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	return open(path, "&mode=ro", time.Now)
+	return openExisting(path, "mode=ro", time.Now)
 }
 
 // OpenBeside opens the database at path beside the process that runs on it, to leave requests there.
 func OpenBeside(path string, now func() time.Time) (*DB, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	db, err := open(path, "&mode=rw", now)
+	db, err := openExisting(path, "mode=rw", now)
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +75,22 @@ func OpenBeside(path string, now func() time.Time) (*DB, error) {
 	return db, nil
 }
 
-func open(path, options string, now func() time.Time) (*DB, error) {
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" + options
-	if options != "" {
-		dsn = strings.Replace(dsn, "&_pragma=journal_mode(WAL)", "", 1)
+// openExisting opens a database that another process made.
+func openExisting(path, option string, now func() time.Time) (*DB, error) {
+	_, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no database at %s; the first run makes it", path)
+	case err != nil:
+		return nil, fmt.Errorf("open database: %w", err)
 	}
+	return open(path, option, now)
+}
+
+// open opens the database at path with an option of the driver's beside those that all share.
+func open(path, option string, now func() time.Time) (*DB, error) {
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&" + option
 	pool, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
@@ -23,20 +22,12 @@ To restore: stop the bot, move supportbot.db, supportbot.db-wal and supportbot.d
 		`and start the bot. It then looks for what was said since, finds the issues and answers that are there already, and goes on.`
 }
 
-func (b backupCmd) Run(ctx context.Context, e *environment) (err error) {
-	settings, err := LoadSettings(b.Config)
-	if err != nil {
-		return usageError{err}
-	}
+func (b backupCmd) Run(ctx context.Context, e *environment) error {
 	if _, err := os.Lstat(b.File); err == nil {
 		return fmt.Errorf("%s is there already; a backup replaces nothing", b.File)
 	}
-	db, err := store.OpenReadOnly(settings.Store.Path)
+	err := b.read(func(db *store.DB) error { return db.Backup(ctx, b.File) })
 	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := db.Backup(ctx, b.File); err != nil {
 		return err
 	}
 	info, err := os.Stat(b.File)

@@ -23,9 +23,7 @@ func (r *report) github(ctx context.Context, s Settings, secrets Secrets) {
 		r.note("not checked without GITHUB_TOKEN or a GitHub App")
 		return
 	}
-	config := githubConfig(s, secrets, time.Now)
-	config.App = secrets.githubApp()
-	client, err := github.New(config)
+	client, err := github.New(githubConfig(s, secrets, time.Now))
 	if err != nil {
 		r.miss("%v", err)
 		return

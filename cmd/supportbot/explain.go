@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -25,22 +24,15 @@ func (explainCmd) Help() string {
 	return `Prints the events and actions of a ticket in order. It only reads, and may be used while the bot runs.`
 }
 
-func (x explainCmd) Run(e *environment) (err error) {
-	settings, err := LoadSettings(x.Config)
-	if err != nil {
-		return usageError{err}
-	}
-	db, err := store.OpenReadOnly(settings.Store.Path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return db.View(func(v *store.View) error {
-		t, err := findTicket(v, x.What)
-		if err != nil {
-			return err
-		}
-		return explain(e.stdout, v, t)
+func (x explainCmd) Run(e *environment) error {
+	return x.read(func(db *store.DB) error {
+		return db.View(func(v *store.View) error {
+			t, err := findTicket(v, x.What)
+			if err != nil {
+				return err
+			}
+			return explain(e.stdout, v, t)
+		})
 	})
 }
 

@@ -16,6 +16,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"supportbot/store"
 )
 
 func main() {
@@ -106,6 +108,20 @@ func (f configFlag) load(e *environment) (Settings, Secrets, error) {
 		return Settings{}, Secrets{}, usageError{err}
 	}
 	return settings, secrets, nil
+}
+
+// read lets look read the database that the settings name, beside the bot that may run on it.
+func (f configFlag) read(look func(*store.DB) error) (err error) {
+	settings, err := LoadSettings(f.Config)
+	if err != nil {
+		return usageError{err}
+	}
+	db, err := store.OpenReadOnly(settings.Store.Path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return look(db)
 }
 
 // run runs the command that args say and returns the exit status. It ends early when ctx does.

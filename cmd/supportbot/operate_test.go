@@ -77,7 +77,7 @@ func TestWithoutARunningBotARequestWaitsForItsStart(t *testing.T) {
 	t.Cleanup(w.close)
 	w.settings.Slack.OpsChannel = "" // a post before the first socket is open would be an event that nobody hears
 	config := w.settingsFile(t)
-	commandCase{"before the first start", "pause github", exitFailed, "no such file"}.check(t, config)
+	commandCase{"before the first start", "pause github", exitFailed, "there is no database at"}.check(t, config)
 	db, err := store.Open(w.settings.Store.Path, w.clock.Now)
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -28,22 +27,15 @@ func (parkedListCmd) Help() string {
 	return `It only reads, and may be used while the bot runs.`
 }
 
-func (p parkedListCmd) Run(e *environment) (err error) {
-	settings, err := LoadSettings(p.Config)
-	if err != nil {
-		return usageError{err}
-	}
-	db, err := store.OpenReadOnly(settings.Store.Path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return db.View(func(v *store.View) error {
-		events, err := v.Parked()
-		if err == nil {
-			listParked(e.stdout, events)
-		}
-		return err
+func (p parkedListCmd) Run(e *environment) error {
+	return p.read(func(db *store.DB) error {
+		return db.View(func(v *store.View) error {
+			events, err := v.Parked()
+			if err == nil {
+				listParked(e.stdout, events)
+			}
+			return err
+		})
 	})
 }
 
