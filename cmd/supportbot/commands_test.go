@@ -50,6 +50,7 @@ func TestSandboxIsPlayedByLines(t *testing.T) {
 	for _, want := range []string{
 		"You are alice in #help-data", "closed issue", "Issue #1 (closed) it fails", "done    github.close_issue",
 		"there is no #nowhere", "there is no /nonsense", "/outage MINUTES",
+		"listens for @support.", "alice, aya, ben, kenji, mia (the support team: kenji, mia)", "help-data, game-analytics, data-platform-ops, partner-studio, new-title",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("does not show %q:\n%s", want, &out)

@@ -11,9 +11,9 @@ import (
 
 // parkedCmd deals with events whose decision failed five times.
 type parkedCmd struct {
-	List  parkedListCmd  `cmd:"" help:"List them, with what was wrong."`
-	Retry parkedRetryCmd `cmd:"" help:"Decide one again, or all."`
-	Drop  parkedDropCmd  `cmd:"" help:"Give one up, or all."`
+	List  parkedListCmd  `cmd:"" help:"List events that could not be decided, with what was wrong."`
+	Retry parkedRetryCmd `cmd:"" help:"Decide such an event again, or all."`
+	Drop  parkedDropCmd  `cmd:"" help:"Give such an event up, or all."`
 }
 
 func (parkedCmd) Help() string {

@@ -11,7 +11,7 @@ import (
 // runCmd is the bot itself.
 type runCmd struct {
 	configFlag
-	Since string `placeholder:"WHEN" help:"Look back once for what was said since then: a day, such as 2026-11-01, or a time such as 72h ago. Without it the bot goes on where it ended, and begins from now at its first start."`
+	Since string `placeholder:"WHEN" help:"Look back once for what was said since then: a day, such as 2026-11-01, or how long ago, such as 72h. Without it the bot goes on where it ended, and begins from now at its first start."`
 }
 
 func (runCmd) Help() string {

@@ -21,8 +21,8 @@ import (
 // sandboxCmd runs the real bot against stand-ins in the same process: no account, no token, no network.
 type sandboxCmd struct {
 	Say string `placeholder:"TEXT" help:"Send one mention, print what people see, and exit; for example '@support it fails'."`
-	As  string `placeholder:"NAME" help:"Who speaks at first: alice, aya, ben, kenji or mia; alice if not given."`
-	In  string `placeholder:"CHANNEL" help:"Where they speak at first: help-data, game-analytics, partner-studio; help-data if not given."`
+	As  string `placeholder:"NAME" help:"Who speaks at first; in the games company alice (if not given), aya, ben, kenji or mia."`
+	In  string `placeholder:"CHANNEL" help:"Where they speak at first; in the games company help-data (if not given), game-analytics, data-platform-ops, partner-studio or new-title."`
 	Log bool   `help:"Write the bot's log to standard error too."`
 
 	World  string `placeholder:"FILE" help:"The company to play in, as world.yml in the sources has it; a games company if not given."`
@@ -120,7 +120,7 @@ func (p *player) sayOnce(ctx context.Context, text string) error {
 	}
 	channel, _ := p.channelID(p.channel)
 	if thread := p.slack.Thread(channel, p.last); len(thread) < 2 {
-		return errors.New("the bot did not answer: was it mentioned? Write @support")
+		return fmt.Errorf("the bot did not answer: was it mentioned? Write @%s", p.company.SupportGroup)
 	}
 	p.showIssues()
 	return nil
@@ -206,9 +206,9 @@ func (p *player) showIssues() {
 	}
 }
 
-const playHelp = `A line is a message of yours; the bot listens for @support. Commands:
-  /as NAME           be somebody else: alice, aya, ben, kenji, mia (kenji and mia are the support team)
-  /in CHANNEL        go to another channel: help-data, game-analytics, partner-studio, data-platform-ops
+const playHelp = `A line is a message of yours; the bot listens for @%s. Commands:
+  /as NAME           be somebody else: %s (the support team: %s)
+  /in CHANNEL        go to another channel: %s
   /reply TEXT        answer in the last thread
   /edit TEXT         change your last message
   /delete            delete your last message
@@ -220,9 +220,27 @@ const playHelp = `A line is a message of yours; the bot listens for @support. Co
   /wait SECONDS      move the clock on
   /quit`
 
+// help lists the commands, and who and what there is in the company.
+func (p *player) help() string {
+	var people, team, channels []string
+	for _, person := range p.company.People {
+		people = append(people, person.Name)
+	}
+	for _, g := range p.company.Groups {
+		if g.Handle == p.company.SupportGroup {
+			team = g.Members
+		}
+	}
+	for _, c := range p.company.Channels {
+		channels = append(channels, c.Name)
+	}
+	list := func(names []string) string { return strings.Join(names, ", ") }
+	return fmt.Sprintf(playHelp, p.company.SupportGroup, list(people), list(team), list(channels))
+}
+
 // play reads lines until there are no more, or /quit.
 func (p *player) play(ctx context.Context, in io.Reader) error {
-	fmt.Fprintf(p.out, "You are %s in #%s, in a small company made for you. Write @support and what is wrong; /help lists what else you can do.\n", p.user, p.channel)
+	fmt.Fprintf(p.out, "You are %s in #%s, in a small company made for you. Write @%s and what is wrong; /help lists what else you can do.\n", p.user, p.channel, p.company.SupportGroup)
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<20)
 	for played := false; ; played = true {
@@ -250,7 +268,7 @@ func (p *player) do(ctx context.Context, command, rest, line string) error {
 	case command == "":
 		return nil
 	case command == "/help":
-		fmt.Fprintln(p.out, playHelp)
+		fmt.Fprintln(p.out, p.help())
 		return nil
 	case command == "/as":
 		_, err := p.userID(rest)
