@@ -99,20 +99,23 @@ func (t *ticket) renderComment(head *store.Message) (string, error) {
 	return joined(heading, said), err
 }
 
-// renderPart returns the messages of a part, each headed by who wrote it and when; the one message of a body needs
-// no heading of its own. there says whether GitHub has the part already.
+// renderPart returns the messages of a part, each headed by who wrote it and when; what stands alone in
+// the body and was written by who asks needs no heading of its own. there says whether GitHub has the part already.
 func (t *ticket) renderPart(part string, there bool) (string, error) {
-	messages := t.inPart(part)
-	var said []string
-	for _, m := range messages {
+	var messages []*store.Message
+	for _, m := range t.inPart(part) {
 		shown, err := t.shown(m, there)
 		if err != nil {
 			return "", err
 		}
-		if !shown {
-			continue
+		if shown {
+			messages = append(messages, m)
 		}
-		if len(messages) > 1 {
+	}
+	alone := part == bodyPart && len(messages) == 1 && messages[0].Sender == t.row.Requester
+	var said []string
+	for _, m := range messages {
+		if !alone {
 			heading, err := t.heading("issue_said", m, m)
 			if err != nil {
 				return "", err
