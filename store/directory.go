@@ -26,11 +26,12 @@ type Entry struct {
 
 // EntryDetails is what entries are not searched by.
 type EntryDetails struct {
-	Locale  string   `json:"locale,omitempty"`  // of a person, such as "ja-JP"
-	Members []string `json:"members,omitempty"` // of a group
-	Private bool     `json:"private,omitempty"` // of a channel
-	Shared  bool     `json:"shared,omitempty"`  // of a channel: with other companies
-	Unknown bool     `json:"unknown,omitempty"` // Slack would not tell; the id stands in
+	Locale   string   `json:"locale,omitempty"`   // of a person, such as "ja-JP"
+	Stranger bool     `json:"stranger,omitempty"` // a person of another company
+	Members  []string `json:"members,omitempty"`  // of a group
+	Private  bool     `json:"private,omitempty"`  // of a channel
+	Shared   bool     `json:"shared,omitempty"`   // of a channel: with other companies
+	Unknown  bool     `json:"unknown,omitempty"`  // Slack would not tell; the id stands in
 }
 
 func (e *Entry) put(c *connection) error {

@@ -76,8 +76,11 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"event":       s.event,
 		"frame":       s.frame,
 		"join":        s.join,
+		"newcomer":    s.newcomer,
+		"group-chat":  s.groupChat,
 		"click":       s.click,
 		"rename":      s.rename,
+		"rename-to":   s.renameChannel,
 		"advance":     s.advance,
 		"deaf":        s.setDeaf,
 		"slack":       s.atSlack,
@@ -418,6 +421,47 @@ func (s *stage) rename(rest string) error {
 	id, err := s.slack.Find("@" + name)
 	if err == nil {
 		s.slack.ChangePerson(sandbox.Person{ID: id, Name: name, DisplayName: display})
+	}
+	return err
+}
+
+// newcomer W0CARLA carla guest Carla Reyes: somebody new, who is a member, a guest, a one-channel guest or a stranger
+func (s *stage) newcomer(rest string) error {
+	words := strings.SplitN(rest, " ", 4)
+	if len(words) < 4 {
+		return errors.New("who is it, and what?")
+	}
+	p := sandbox.Person{ID: words[0], Name: words[1], DisplayName: words[3]}
+	switch words[2] {
+	case "member":
+	case "guest":
+		p.Guest = true
+	case "one-channel-guest":
+		p.OneChannel = true
+	case "stranger":
+		p.External = true
+	default:
+		return fmt.Errorf("nobody is a %q", words[2])
+	}
+	s.slack.AddPerson(p)
+	return nil
+}
+
+// group-chat #mpdm-alice--ben alice,ben: a group message of them and the bot
+func (s *stage) groupChat(rest string) error {
+	name, people, _ := strings.Cut(rest, " ")
+	name = strings.TrimPrefix(name, "#")
+	members := append(s.ids(strings.Split(people, ",")), s.slack.BotUserID())
+	s.slack.AddChannel(sandbox.Channel{ID: "C0" + strings.ToUpper(strings.ReplaceAll(name, "-", "")), Name: name, MPIM: true, Members: members})
+	return nil
+}
+
+// rename-to #help-data data-help: a channel gets another name
+func (s *stage) renameChannel(rest string) error {
+	channel, name, _ := strings.Cut(rest, " ")
+	id, err := s.slack.Find(channel)
+	if err == nil {
+		s.slack.RenameChannel(id, name)
 	}
 	return err
 }

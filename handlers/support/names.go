@@ -159,7 +159,8 @@ func entriesOf(a store.Answer) ([]*store.Entry, error) {
 	case "slack.read_person":
 		var p slack.Person
 		err := json.Unmarshal(a.Result, &p)
-		return []*store.Entry{{ID: p.ID, Kind: store.PersonEntry, Name: p.Name, EntryDetails: store.EntryDetails{Locale: p.Locale}}}, err
+		return []*store.Entry{{ID: p.ID, Kind: store.PersonEntry, Name: p.Name,
+			EntryDetails: store.EntryDetails{Locale: p.Locale, Stranger: p.Stranger}}}, err
 	case "slack.read_channel":
 		var c slack.Channel
 		err := json.Unmarshal(a.Result, &c)

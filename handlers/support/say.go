@@ -22,7 +22,11 @@ const (
 
 // show has the reply in the ticket's thread say a text of the catalog. It posts once and edits afterwards.
 func (t *ticket) show(id string, blocks func(said string) ([]slackapi.Block, error)) error {
-	said, err := t.texts.say(t.language(), id, t.values())
+	values, err := t.values(t.row.Requester)
+	if err != nil {
+		return err
+	}
+	said, err := t.texts.say(t.language(), id, values)
 	if err != nil {
 		return err
 	}
@@ -51,15 +55,23 @@ func (t *ticket) showIn(m *store.Message, slot, id string, blocks func(said stri
 	if err != nil {
 		return err
 	}
-	said, err := t.texts.say(lang, id, t.values())
+	values, err := t.values(m.Sender)
+	if err != nil {
+		return err
+	}
+	said, err := t.texts.say(lang, id, values)
 	if err != nil {
 		return err
 	}
 	return t.planShow(slot, slack.Show{Channel: m.Channel, ThreadTS: m.Thread, Text: said}, m.Found, blocks)
 }
 
-func (t *ticket) values() map[string]any {
-	return map[string]any{"URL": t.row.URL, "Issue": t.row.Issue, "Ticket": t.row.ID, "Late": t.row.Late}
+// values are what texts to somebody fill in.
+func (t *ticket) values(to string) (map[string]any, error) {
+	reader, err := t.entry(to)
+	return map[string]any{
+		"URL": t.row.URL, "Issue": t.row.Issue, "Ticket": t.row.ID, "Late": t.row.Late, "Stranger": reader != nil && reader.Stranger,
+	}, err
 }
 
 func (t *ticket) language() string { return cmp.Or(t.row.Language, english) }
@@ -150,9 +162,13 @@ var (
 )
 
 func (t *ticket) button(action string, words [6]string) (*slackapi.ButtonBlockElement, error) {
+	values, err := t.values(t.row.Requester)
+	if err != nil {
+		return nil, err
+	}
 	var said [len(words)]*slackapi.TextBlockObject
 	for i, id := range words {
-		word, err := t.texts.say(t.language(), id, t.values())
+		word, err := t.texts.say(t.language(), id, values)
 		if err != nil {
 			return nil, err
 		}
@@ -237,7 +253,11 @@ func (t *ticket) whisper(c bot.Click, id string) error {
 	if clicker != nil {
 		lang = languageOf(clicker.Locale)
 	}
-	said, err := t.texts.say(lang, id, t.values())
+	values, err := t.values(c.User)
+	if err != nil {
+		return err
+	}
+	said, err := t.texts.say(lang, id, values)
 	if err != nil {
 		return err
 	}

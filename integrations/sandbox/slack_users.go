@@ -76,7 +76,7 @@ func (s *Slack) user(p *Person, withLocale bool) answer {
 		return u
 	}
 	u["is_admin"], u["is_owner"], u["is_primary_owner"] = false, false, false
-	u["is_restricted"], u["is_ultra_restricted"] = p.Guest, false
+	u["is_restricted"], u["is_ultra_restricted"] = p.Guest || p.OneChannel, p.OneChannel
 	u["tz"], u["tz_label"], u["tz_offset"] = p.TZ, p.TZ, zoneOffset(p.TZ, s.clock.Now())
 	if s.scopes["users:read.email"] && !p.Bot {
 		profile["email"] = p.Email

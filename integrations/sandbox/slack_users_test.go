@@ -26,11 +26,13 @@ func TestWhoTheBotIs(t *testing.T) {
 func TestWhatSlackSaysOfPeople(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{})
 	s.AddPerson(Person{ID: "UGUEST", Name: "guest", Guest: true})
+	s.AddPerson(Person{ID: "WSINGLE", Name: "single", OneChannel: true})
 	s.AddPerson(Person{ID: "UFOREIGN", Name: "foreign", External: true})
 	type person struct {
 		Locale, Email, TZ        string
 		Offset                   int
-		Guest, Stranger, Foreign bool
+		Guest, Single            bool
+		Stranger, Foreign        bool
 	}
 	tests := map[string]struct {
 		id   string
@@ -38,6 +40,7 @@ func TestWhatSlackSaysOfPeople(t *testing.T) {
 	}{
 		"a colleague":                 {"UALICE", person{Locale: "ja-JP", Email: "alice@example.com", TZ: "Asia/Tokyo", Offset: 32400}},
 		"a guest":                     {"UGUEST", person{Locale: "en-US", Email: "guest@example.com", TZ: "Asia/Tokyo", Offset: 32400, Guest: true}},
+		"a guest of one channel":      {"WSINGLE", person{Locale: "en-US", Email: "single@example.com", TZ: "Asia/Tokyo", Offset: 32400, Guest: true, Single: true}},
 		"somebody of another company": {"UFOREIGN", person{Stranger: true, Foreign: true}},
 	}
 	for name, test := range tests {
@@ -46,7 +49,7 @@ func TestWhatSlackSaysOfPeople(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := person{u.Locale, u.Profile.Email, u.TZ, u.TZOffset, u.IsRestricted, u.IsStranger, u.TeamID != s.TeamID()}
+			got := person{u.Locale, u.Profile.Email, u.TZ, u.TZOffset, u.IsRestricted, u.IsUltraRestricted, u.IsStranger, u.TeamID != s.TeamID()}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
