@@ -83,7 +83,7 @@ func (a *app) join(ctx context.Context, secrets Secrets, c clock) error {
 		Services: services(a.settings, a.slack, hub, redactor), Slack: a.slack,
 		CatchUp: bot.CatchUp{
 			Days: a.settings.Slack.CatchUpDays, Sweep: a.settings.Slack.Sweep, Since: a.settings.Since,
-			Join: a.settings.Slack.Join == JoinPublic && a.settings.Mode == Live,
+			Join: a.settings.Slack.Join == JoinPublic && a.settings.Mode == bot.Live,
 		},
 		Identity: bot.Identity{Team: us.TeamID, User: us.UserID, Bot: us.BotID, Group: a.settings.Slack.SupportGroup},
 		Metrics:  bot.NewMetrics(a.metrics, a.store),
@@ -107,16 +107,16 @@ func handlers(settings Settings, us slack.Identity) ([]bot.Handler, error) {
 		bots[id] = b.TicketsPer10Minutes
 	}
 	tickets, err := support.New(support.Options{
-		Mode:  bot.Mode(settings.Support.Mode),
+		Mode:  settings.Support.Mode,
 		Group: settings.Slack.SupportGroup, BotUser: us.UserID, Workspace: us.WorkspaceURL,
 		Limit: settings.Limits.TicketsPerSenderPer10Minutes, Bots: bots,
-		Private: support.Private(settings.Support.Private), Shared: settings.Slack.Shared,
+		Private: settings.Support.Private, Shared: settings.Slack.Shared,
 		Handover: support.Handover{English: settings.Support.SafeHandover.EN, Japanese: settings.Support.SafeHandover.JA},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return []bot.Handler{tickets, alarm.New(settings.Slack.OpsChannel, bot.Mode(settings.Mode))}, nil
+	return []bot.Handler{tickets, alarm.New(settings.Slack.OpsChannel, settings.Mode)}, nil
 }
 
 func services(settings Settings, s *slack.Client, g *github.Client, r *redact.Redactor) []integrations.Service {

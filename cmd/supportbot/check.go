@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"supportbot/bot"
 	"supportbot/integrations"
 )
 
@@ -146,9 +147,9 @@ func (r *report) settings(path string) (Settings, bool) {
 
 func (r *report) modes(s Settings) {
 	switch {
-	case s.Support.Mode == Observe:
+	case s.Support.Mode == bot.Observe:
 		r.note("mode is observe: the bot reads and stores, and writes nothing to Slack or GitHub")
-	case s.Mode == Observe:
+	case s.Mode == bot.Observe:
 		r.note("mode is observe, but live for support: it does answer requests")
 	default:
 		r.note("mode is live: the bot opens issues and answers")

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"supportbot/bot"
 	"supportbot/integrations/slack"
 )
 
@@ -49,7 +50,7 @@ func (r *report) without(channels map[string]bool, s Settings) {
 	case len(names) == 0:
 		r.good("channels: of those that were looked at, the bot is in each public one where members of the group are")
 		return
-	case s.Slack.Join == JoinPublic && s.Mode == Live:
+	case s.Slack.Join == JoinPublic && s.Mode == bot.Live:
 		r.note("channels: the bot will join, when it runs, %s", shortened(names))
 	default:
 		r.warn("channels: members of the group are there, but the bot is not and hears nobody: %s", shortened(names))

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"supportbot/bot"
+	"supportbot/handlers/support"
 	"supportbot/integrations/sandbox"
 	"supportbot/integrations/slack"
 	"supportbot/store"
@@ -100,17 +102,17 @@ func (s *stage) set(rest string) (err error) {
 	name, value, _ := strings.Cut(rest, " ")
 	switch name {
 	case "mode":
-		s.settings.Mode, s.settings.Support.Mode = Mode(value), Mode(value)
+		s.settings.Mode, s.settings.Support.Mode = bot.Mode(value), bot.Mode(value)
 	case "slack.join":
 		s.settings.Slack.Join = Join(value)
 	case "since":
 		s.settings.Since, err = since(value, s.clock.Now())
 	case "support.private":
-		s.settings.Support.Private = Private(value)
+		s.settings.Support.Private = support.Private(value)
 	case "slack.shared_channels":
 		s.settings.Slack.Shared = strings.Fields(value)
 	case "support.mode":
-		s.settings.Support.Mode = Mode(value)
+		s.settings.Support.Mode = bot.Mode(value)
 	case "support.safe_handover.en":
 		s.settings.Support.SafeHandover.EN = value
 	case "support.safe_handover.ja":

@@ -9,21 +9,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// A Mode says whether the bot acts or only reads.
-type Mode string
-
-// The modes. In Observe the bot performs reads only and stores what it would have done.
-const (
-	Live    Mode = "live"
-	Observe Mode = "observe"
+	"supportbot/bot"
+	"supportbot/handlers/support"
 )
 
 // Settings is what the settings file says, with defaults filled in and every value checked. Secrets are never
 // part of it, so it may be logged.
 type Settings struct {
-	Mode    Mode // of everything that has no mode of its own
+	Mode    bot.Mode // of everything that has no mode of its own
 	Slack   SlackSettings
 	GitHub  GitHubSettings
 	Store   StoreSettings
@@ -95,21 +89,10 @@ type LogSettings struct {
 
 // SupportSettings is about the handler of support requests.
 type SupportSettings struct {
-	Mode         Mode
-	Private      Private   // what becomes of text from private talk
-	SafeHandover Localized // how to hand over a secret, shown to whoever posted one
+	Mode         bot.Mode
+	Private      support.Private // what becomes of text from private talk
+	SafeHandover Localized       // how to hand over a secret, shown to whoever posted one
 }
-
-// Private says what becomes of text from private channels, group messages and direct messages: issues can be read by
-// everyone in the company.
-type Private string
-
-// The values of Private.
-const (
-	PrivateLinkOnly Private = "link-only" // it stays in Slack
-	PrivateAsk      Private = "ask"       // it goes into the issue when its author agrees
-	PrivateFull     Private = "full"      // it goes into the issue
-)
 
 // Localized is a text in the languages that the bot speaks.
 type Localized struct {
@@ -119,7 +102,7 @@ type Localized struct {
 
 func defaultSettings() Settings {
 	return Settings{
-		Mode:   Live,
+		Mode:   bot.Live,
 		Slack:  SlackSettings{APIURL: "https://slack.com/api/", Sockets: 2, Settle: 3 * time.Second, Join: JoinPublic, CatchUpDays: 14, Sweep: time.Hour},
 		GitHub: GitHubSettings{BaseURL: "https://api.github.com/", Settle: 10 * time.Second},
 		Store:  StoreSettings{Path: "supportbot.db"},
@@ -131,7 +114,7 @@ func defaultSettings() Settings {
 		},
 		HTTP: HTTPSettings{Listen: "127.0.0.1:8080"},
 		Log:  LogSettings{Format: "text"},
-		Support: SupportSettings{Private: PrivateAsk, SafeHandover: Localized{
+		Support: SupportSettings{Private: support.Ask, SafeHandover: Localized{
 			EN: "Please don't send it again here. Ask the support team how to hand it over; they have a safe place for it.",
 			JA: "ここにもう一度送ることはお控えください。安全な受け渡し方法は、サポートチームにお尋ねください。",
 		}},
@@ -169,7 +152,7 @@ func (s *Settings) fields() map[string]field {
 		"log.format":  text(&s.Log.Format, oneOf("text", "json")),
 
 		"support.mode":             mode(&s.Support.Mode),
-		"support.private":          text((*string)(&s.Support.Private), oneOf(string(PrivateAsk), string(PrivateLinkOnly), string(PrivateFull))),
+		"support.private":          text((*string)(&s.Support.Private), oneOf(string(support.Ask), string(support.LinkOnly), string(support.Full))),
 		"support.safe_handover.en": text(&s.Support.SafeHandover.EN, paragraph),
 		"support.safe_handover.ja": text(&s.Support.SafeHandover.JA, paragraph),
 	}
@@ -199,8 +182,8 @@ func repositoryName(value string) (string, error) {
 	return value, nil
 }
 
-func mode(into *Mode) field {
-	return text((*string)(into), oneOf(string(Live), string(Observe)))
+func mode(into *bot.Mode) field {
+	return text((*string)(into), oneOf(string(bot.Live), string(bot.Observe)))
 }
 
 func matches(pattern *regexp.Regexp, want string) check {

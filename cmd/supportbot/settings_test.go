@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"supportbot/bot"
+	"supportbot/handlers/support"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -36,7 +39,7 @@ func TestSettingsOfWhichOnlyTheRequiredOnesAreGivenHaveTheDefaultsOfTheManual(t 
 		t.Fatal(err)
 	}
 	want := Settings{
-		Mode:   Live,
+		Mode:   bot.Live,
 		Slack:  SlackSettings{APIURL: "https://slack.com/api/", SupportGroup: "S0123456789", Sockets: 2, Settle: 3 * time.Second, Join: JoinPublic, CatchUpDays: 14, Sweep: time.Hour},
 		GitHub: GitHubSettings{BaseURL: "https://api.github.com/", Repository: "acme/analytics-support", Settle: 10 * time.Second},
 		Store:  StoreSettings{Path: "supportbot.db"},
@@ -46,7 +49,7 @@ func TestSettingsOfWhichOnlyTheRequiredOnesAreGivenHaveTheDefaultsOfTheManual(t 
 		},
 		HTTP:    HTTPSettings{Listen: "127.0.0.1:8080"},
 		Log:     LogSettings{Format: "text"},
-		Support: SupportSettings{Mode: Live, Private: PrivateAsk, SafeHandover: defaultSettings().Support.SafeHandover},
+		Support: SupportSettings{Mode: bot.Live, Private: support.Ask, SafeHandover: defaultSettings().Support.SafeHandover},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -62,7 +65,7 @@ func TestEverySettingCanBeGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Settings{
-		Mode: Observe,
+		Mode: bot.Observe,
 		Slack: SlackSettings{
 			APIURL: "http://127.0.0.1:9000/api/", SupportGroup: "S0AAAAAAAAA", OpsChannel: "G0BBBBBBBBB",
 			Sockets: 3, Settle: 1500 * time.Millisecond, Join: JoinNone, CatchUpDays: 30, Sweep: 90 * time.Minute,
@@ -74,7 +77,7 @@ func TestEverySettingCanBeGiven(t *testing.T) {
 		Limits:  LimitSettings{GitHubWritesPerMinute: 0, GitHubCreationsPerHour: 1, SlackPostsPerChannelPerMinute: 2, TicketsPerSenderPer10Minutes: 3},
 		HTTP:    HTTPSettings{Listen: "[::1]:0"},
 		Log:     LogSettings{Format: "json"},
-		Support: SupportSettings{Mode: Live, Private: PrivateLinkOnly, SafeHandover: Localized{EN: "Use the vault:\nhttps://vault.example.com", JA: "保管庫をお使いください。"}},
+		Support: SupportSettings{Mode: bot.Live, Private: support.LinkOnly, SafeHandover: Localized{EN: "Use the vault:\nhttps://vault.example.com", JA: "保管庫をお使いください。"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -84,12 +87,12 @@ func TestEverySettingCanBeGiven(t *testing.T) {
 func TestSupportIsInTheModeOfEverythingUnlessItHasOneOfItsOwn(t *testing.T) {
 	for _, test := range []struct {
 		name, lines string
-		want        Mode
+		want        bot.Mode
 	}{
-		{"nothing said is live", "", Live},
-		{"everything observes, so support does", "mode: observe\n", Observe},
-		{"support alone observes", "support:\n  mode: observe\n", Observe},
-		{"everything observes but support", "mode: observe\nsupport:\n  mode: live\n", Live},
+		{"nothing said is live", "", bot.Live},
+		{"everything observes, so support does", "mode: observe\n", bot.Observe},
+		{"support alone observes", "support:\n  mode: observe\n", bot.Observe},
+		{"everything observes but support", "mode: observe\nsupport:\n  mode: live\n", bot.Live},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, err := ParseSettings("s.yml", []byte(test.lines+"slack: {support_group: S0123456789}\ngithub: {repository: a/b}\n"))

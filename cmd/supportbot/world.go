@@ -13,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"supportbot/bot"
 	"supportbot/integrations/sandbox"
 	"supportbot/integrations/sandbox/page"
 )
@@ -193,7 +194,7 @@ func worldWith(c company, clock *sandbox.Clock, dir string) *world {
 	}
 	w.settle()
 	w.settings = defaultSettings()
-	w.settings.Mode, w.settings.Support.Mode = Live, Live
+	w.settings.Mode, w.settings.Support.Mode = bot.Live, bot.Live
 	w.settings.Slack.APIURL, w.settings.Slack.SupportGroup = w.slack.URL(), w.id("@"+c.SupportGroup)
 	w.settings.Slack.OpsChannel = w.id("#" + c.OpsChannel)
 	w.settings.GitHub.BaseURL, w.settings.GitHub.Repository = w.github.URL(), c.Repository
