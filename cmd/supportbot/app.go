@@ -126,8 +126,8 @@ func services(settings Settings, s *slack.Client, g *github.Client, r *redact.Re
 	hub := g.Service(r, github.Limits{
 		WritesPerMinute:  settings.Limits.GitHubWritesPerMinute,
 		CreationsPerHour: settings.Limits.GitHubCreationsPerHour,
+		Settle:           settings.GitHub.Settle,
 	})
-	hub.Settle = settings.GitHub.Settle
 	return []integrations.Service{chat, hub}
 }
 

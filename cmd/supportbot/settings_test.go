@@ -12,6 +12,8 @@ import (
 
 	"supportbot/bot"
 	"supportbot/handlers/support"
+	"supportbot/integrations/github"
+	"supportbot/integrations/slack"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -103,6 +105,20 @@ func TestSupportIsInTheModeOfEverythingUnlessItHasOneOfItsOwn(t *testing.T) {
 				t.Errorf("support.mode is %s, want %s", s.Support.Mode, test.want)
 			}
 		})
+	}
+}
+
+func TestAServiceNeverSettlesAtOnce(t *testing.T) {
+	settings := defaultSettings()
+	settings.Slack.Settle, settings.GitHub.Settle, settings.GitHub.Repository = 0, 0, "acme/support"
+	hub, err := github.New(githubConfig(settings, Secrets{GitHubToken: NewSecret("made up")}, time.Now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range services(settings, slack.New(slack.Config{}), hub, nil) {
+		if s.Settle < time.Second {
+			t.Errorf("what %s was asked counts as done or not done after %v", s.Name, s.Settle)
+		}
 	}
 }
 
