@@ -14,7 +14,6 @@ type Options struct {
 	// PostsPerChannelPerMinute is Slack's limit of posts; 0 is no limit on anything, for a server of your own.
 	PostsPerChannelPerMinute int
 	Settle                   time.Duration // 0 is 3 s
-	Workers                  int           // 0 is 16
 }
 
 // Lanes of calls that Slack limits per method. A post's lane is its channel.
@@ -35,19 +34,19 @@ const (
 	LaneJoin    = "conversations.join"
 )
 
+// workers is how many calls to Slack are under way at most.
+const workers = 16
+
 // Service returns Slack with its kinds of action. What they read is redacted by r.
 func (c *Client) Service(r *redact.Redactor, o Options) integrations.Service {
 	if o.Settle == 0 {
 		o.Settle = 3 * time.Second
 	}
-	if o.Workers == 0 {
-		o.Workers = 16
-	}
 	return integrations.Service{
 		Name:    "slack",
 		Timeout: 8 * time.Second,
 		Settle:  o.Settle,
-		Workers: o.Workers,
+		Workers: workers,
 		Limits:  limits(o.PostsPerChannelPerMinute),
 		Kinds: []integrations.Kind{
 			c.show(), c.notify(), c.whisper(),
