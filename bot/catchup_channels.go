@@ -91,7 +91,7 @@ func (m *Machine) channelsKnownAt() (at time.Time, err error) {
 func (m *Machine) channelSince(ch slack.Channel, since time.Time) store.Channel {
 	c := store.Channel{ID: ch.ID, Team: m.Identity.Team, Kind: ch.Type(), Shared: ch.ExtShared}
 	if ch.Created.Before(since.Truncate(time.Second)) {
-		c.Cursor = formatTS(since)
+		c.Cursor = FormatTS(since)
 	}
 	return c
 }
@@ -128,7 +128,7 @@ func (l *listing) lookBack() error {
 		return nil
 	}
 	l.lookedBack = true
-	return l.m.Store.LookBack(formatTS(l.m.CatchUp.Since))
+	return l.m.Store.LookBack(FormatTS(l.m.CatchUp.Since))
 }
 
 // joinAll joins the public channels in which the bot is not yet. c.mu is held.
@@ -173,7 +173,7 @@ func (c *catchUp) enter(ch slack.Channel) error {
 	}
 	entered := c.m.channelSince(ch, known)
 	if entered.Cursor != "" {
-		entered.Cursor = formatTS(c.m.Now()) // an old channel, from now on
+		entered.Cursor = FormatTS(c.m.Now()) // an old channel, from now on
 	}
 	if err := c.m.Store.AddChannel(entered); err != nil {
 		return notStored(err)

@@ -55,7 +55,7 @@ func (r *channelRead) ended(refused *integrations.Error) {
 	case r.refused:
 		r.failed[r.channel.ID] = r.m.Now()
 	default:
-		r.stored(r.m.Store.FinishRead(r.channel.ID, formatTS(r.began.Add(-cursorOverlap)), r.began))
+		r.stored(r.m.Store.FinishRead(r.channel.ID, FormatTS(r.began.Add(-cursorOverlap)), r.began))
 	}
 	if r.began.Before(r.catchUp.missed) && !r.refused { // something may have been missed again
 		r.read(r.channel, true)
@@ -127,7 +127,7 @@ func (r *channelRead) start() error {
 
 // oldest is from when on messages are listed: from the cursor, and some days back for their threads.
 func (r *channelRead) oldest() string {
-	return min(r.channel.Cursor, formatTS(r.began.AddDate(0, 0, -r.m.CatchUp.Days)))
+	return min(r.channel.Cursor, FormatTS(r.began.AddDate(0, 0, -r.m.CatchUp.Days)))
 }
 
 // heed looks for the latest notice that the channel became private, in a page with the latest message first: the list
@@ -218,7 +218,7 @@ func (r *channelRead) since() string {
 	if err != nil || !r.missed {
 		return r.channel.Cursor
 	}
-	return formatTS(at.Add(-editsWithin))
+	return FormatTS(at.Add(-editsWithin))
 }
 
 // withNews returns those of a page's threads that have replies which may be news. Open tickets' are compared anyway.

@@ -201,7 +201,7 @@ func (r *threadRead) recall() error {
 		if alias == nil || err != nil {
 			return err
 		}
-		r.asked = formatTS(alias.At)
+		r.asked = FormatTS(alias.At)
 		all, err := v.Messages(alias.Ticket)
 		for _, message := range all {
 			if message.Channel == r.in.channel && message.Thread == r.thread {

@@ -137,15 +137,10 @@ func (us Identity) listed(raw json.RawMessage, in place, at time.Time) (m Messag
 		m, ok, err = us.version(c, said, said)
 	}
 	if m.Edited != "" || m.lost() {
-		m.Seen = formatTS(at)
+		m.Seen = FormatTS(at)
 	}
 	m.Found = true
 	return m, ok, err
-}
-
-// formatTS is t as Slack writes it.
-func formatTS(t time.Time) string {
-	return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000)
 }
 
 // version reads one version of a message: envelope has the channel, said the words.
@@ -200,6 +195,11 @@ func ParseTS(ts string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("message with an impossible ts %.40q", ts)
 	}
 	return time.Unix(int64(s), int64(us)*1000).UTC(), nil
+}
+
+// FormatTS returns t as Slack writes it; texts of such times stand in their order.
+func FormatTS(t time.Time) string {
+	return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000)
 }
 
 // blockActions is the payload of a press of a button

@@ -164,12 +164,11 @@ func (v *View) Thread(team, channel, ts string) (*Thread, error) {
 	return scanThread(v.c.row(selectThread+" WHERE team = ? AND channel = ? AND ts = ?", team, channel, ts))
 }
 
-// ThreadNear returns the latest thread that somebody began for us in a channel, no further from at than within;
-// nil if there is none.
-func (v *View) ThreadNear(team, channel string, at time.Time, within time.Duration) (*Thread, error) {
-	ts := func(at time.Time) string { return fmt.Sprintf("%d.%06d", at.Unix(), at.Nanosecond()/1000) }
+// LatestThread returns the latest thread that somebody began for us in a channel from one ts to another, both
+// included; nil if there is none.
+func (v *View) LatestThread(team, channel, from, to string) (*Thread, error) {
 	return scanThread(v.c.row(selectThread+` WHERE team = ? AND channel = ? AND ts BETWEEN ? AND ? AND sender <> ''
-		ORDER BY ts DESC LIMIT 1`, team, channel, ts(at.Add(-within)), ts(at.Add(within))))
+		ORDER BY ts DESC LIMIT 1`, team, channel, from, to))
 }
 
 // ThreadsOf counts the tickets of the threads that sender began after since and until at, and returns the ticket that gathers

@@ -16,7 +16,7 @@ func (h handler) goesOn(v *store.View, m bot.Message, thread *store.Thread) erro
 	if !m.Direct || m.Thread != m.TS {
 		return nil
 	}
-	near, err := v.ThreadNear(m.Team, m.Channel, m.At, conversationGap)
+	near, err := v.LatestThread(m.Team, m.Channel, bot.FormatTS(m.At.Add(-conversationGap)), bot.FormatTS(m.At.Add(conversationGap)))
 	if near == nil || err != nil {
 		return err
 	}
