@@ -33,7 +33,6 @@ type callback struct {
 
 // rawMessage holds the fields of a message event, and of the versions inside it, that our rules look at.
 type rawMessage struct {
-	Type        string                `json:"type"`
 	Subtype     string                `json:"subtype"`
 	Channel     string                `json:"channel"`
 	ChannelType string                `json:"channel_type"`

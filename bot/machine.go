@@ -137,10 +137,10 @@ func (m *Machine) handler(subject string) *Handler {
 }
 
 // Alarm tells the operators something that only they can mend. Its handler tells it once, until it is cleared.
-func (m *Machine) Alarm(what, text string) { m.alarm(what, AlarmBody{What: what, Text: text}) }
+func (m *Machine) Alarm(what, text string) { m.alarm(AlarmBody{What: what, Text: text}) }
 
 // Clear says that the matter of an alarm is over.
-func (m *Machine) Clear(what string) { m.alarm(what, AlarmBody{What: what, Over: true}) }
+func (m *Machine) Clear(what string) { m.alarm(AlarmBody{What: what, Over: true}) }
 
 // AlarmPrefix begins the subjects of alarms, AlarmKind is the kind of their events.
 const (
@@ -173,14 +173,14 @@ func alarmEvent(body AlarmBody, key string, at time.Time) store.Event {
 	return store.Event{Key: AlarmPrefix + body.What + ":" + key, Subject: AlarmPrefix + body.What, Kind: AlarmKind, At: at, Body: data}
 }
 
-func (m *Machine) alarm(what string, body AlarmBody) {
+func (m *Machine) alarm(body AlarmBody) {
 	now := m.Now()
 	event := alarmEvent(body, fmt.Sprintf("%d:%t", now.UnixNano(), body.Over), now)
 	due, err := m.Store.Take(func(*store.View) (store.Taken, error) {
 		return store.Taken{Events: []store.Event{event}}, nil
 	})
 	if err != nil {
-		m.Log.Error("alarm not stored", "what", what, "text", body.Text, "error", err)
+		m.Log.Error("alarm not stored", "what", body.What, "over", body.Over, "text", body.Text, "error", err)
 	}
 	m.wakeDeciders(due)
 }

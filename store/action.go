@@ -184,9 +184,9 @@ func (db *DB) Restart(a *Action) error {
 	})
 }
 
-// Finish ends a: its state is Done, Failed, Observed, or Withdrawn if it was surely not done. What was really done becomes the slot's reference, if it
-// is the first there. The outcome is an Answered event if the plan asked for it, and always if a failed. Finish
-// returns the subject if that is now due.
+// Finish ends a: its state is Done, Failed, Observed, or Withdrawn if it was surely not done. What was really done
+// becomes the slot's reference, if it is the first there. The outcome is an Answered event if the plan asked for it,
+// and always if a failed. Finish returns the subject if that is now due.
 func (db *DB) Finish(a Action) (due []string, err error) {
 	err = db.update(func(c *connection) error {
 		if err := a.end(c, db.now()); err != nil {
