@@ -94,7 +94,7 @@ func (t *ticket) checkLabels(issue github.Issue) error {
 	const what = "github-labels"
 	dropped := slices.ContainsFunc(labels[:], func(l string) bool { return !slices.Contains(issue.Labels, l) })
 	if dropped {
-		t.alarm(what, fmt.Sprintf("GitHub dropped the labels of issue %d: the bot's account needs the right to label (triage or write) in the repository.", issue.Number))
+		t.alarm(what, fmt.Sprintf("GitHub dropped the labels of issue %d: the bot's account needs the right to label (the role Write) in the repository.", issue.Number))
 		return nil
 	}
 	return t.calm(what)
