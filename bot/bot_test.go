@@ -40,7 +40,16 @@ func (h *hand) pass(d time.Duration) {
 func newMachine(t *testing.T, services []integrations.Service, handlers ...Handler) (*Machine, *hand) {
 	t.Helper()
 	clock := &hand{now: noon}
-	db, err := store.Open(filepath.Join(t.TempDir(), "bot.db"), clock.Now)
+	return machineOf(t, Options{
+		Services: services, Handlers: handlers, Redactor: newRedactor(t), Identity: us,
+		Now: clock.Now, After: func(time.Duration) <-chan time.Time { return nil },
+	}), clock
+}
+
+// machineOf returns a machine made of o, with a database of its own.
+func machineOf(t *testing.T, o Options) *Machine {
+	t.Helper()
+	db, err := store.Open(filepath.Join(t.TempDir(), "bot.db"), o.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,19 +58,21 @@ func newMachine(t *testing.T, services []integrations.Service, handlers ...Handl
 			t.Error(err)
 		}
 	})
-	redactor, err := redact.New()
+	o.Store, o.Log, o.Metrics = db, slog.New(slog.DiscardHandler), NewMetrics(prometheus.NewRegistry(), db)
+	m, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := New(Options{
-		Store: db, Services: services, Handlers: handlers, Redactor: redactor, Identity: us,
-		Now: clock.Now, After: func(time.Duration) <-chan time.Time { return nil },
-		Log: slog.New(slog.DiscardHandler), Metrics: NewMetrics(prometheus.NewRegistry(), db),
-	})
+	return m
+}
+
+func newRedactor(t *testing.T) *redact.Redactor {
+	t.Helper()
+	r, err := redact.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m, clock
+	return r
 }
 
 // view reads from m's database.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"supportbot/integrations"
-	"supportbot/integrations/redact"
 	"supportbot/integrations/sandbox"
 	"supportbot/integrations/slack"
 	"supportbot/store"
@@ -40,30 +37,14 @@ func newTownThat(t *testing.T, catchesUp CatchUp, handlers ...Handler) town {
 	s.AddPerson(sandbox.Person{ID: "U0ALICE", Name: "alice"})
 	s.AddGroup(sandbox.Group{ID: "S0SUPPORT", Handle: "support"})
 	s.AddChannel(sandbox.Channel{ID: "C1", Name: "data", Members: []string{"U0ALICE", s.BotUserID()}})
-	db, err := store.Open(filepath.Join(t.TempDir(), "bot.db"), clock.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	redactor, err := redact.New()
-	if err != nil {
-		t.Fatal(err)
-	}
 	client := slack.New(slack.Config{APIURL: s.URL(), BotToken: s.BotToken(), AppToken: s.AppToken()})
-	m, err := New(Options{
-		Store: db, Handlers: handlers, Redactor: redactor, Now: clock.Now, After: clock.After,
+	redactor := newRedactor(t)
+	m := machineOf(t, Options{
+		Handlers: handlers, Redactor: redactor, Now: clock.Now, After: clock.After,
 		Services: []integrations.Service{client.Service(redactor, slack.Options{PostsPerChannelPerMinute: 60})}, Slack: client,
 		CatchUp:  catchesUp,
 		Identity: Identity{Team: s.TeamID(), User: s.BotUserID(), Bot: s.BotID(), Group: "S0SUPPORT"},
-		Log:      slog.New(slog.DiscardHandler), Metrics: NewMetrics(prometheus.NewRegistry(), db),
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return town{m, s, clock}
 }
 
