@@ -81,7 +81,7 @@ const selectAction = `SELECT a.id, a.subject, a.service, a.kind, a.slot, a.lane,
 	coalesce((SELECT ref FROM slots s WHERE a.slot <> '' AND s.subject = a.subject AND s.slot = a.slot), '')
 	FROM actions a`
 
-func scanAction(r interface{ Scan(...any) error }) (Action, error) {
+func scanAction(r scanner) (Action, error) {
 	var a Action
 	var at, planned, notBefore, started, finished int64
 	var body, result, ref string
@@ -133,11 +133,7 @@ func (cl Claimer) Claim(o Offer) (claimed []Action, next time.Time, err error) {
 		return nil, time.Time{}, err
 	}
 	now := millis(cl.db.now())
-	err = cl.c.each(func(r *sql.Rows) error {
-		a, err := scanAction(r)
-		claimed = append(claimed, a)
-		return err
-	}, claimable, o.Service, now, string(lanes), o.Max)
+	claimed, err = all(cl.c, scanAction, claimable, o.Service, now, string(lanes), o.Max)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -270,16 +266,16 @@ type Start struct {
 
 // Starts returns the calls begun at a service since a time, so that budgets survive a restart.
 func (db *DB) Starts(service string, since time.Time) (starts []Start, err error) {
-	err = db.read(func(c *connection) error {
-		return c.each(func(r *sql.Rows) error {
-			var s Start
-			var ms int64
-			err := r.Scan(&s.Lane, &ms)
-			s.At = fromMillis(ms)
-			starts = append(starts, s)
-			return err
-		}, `SELECT lane, started FROM actions WHERE service = ? AND started > 0 AND started > ? AND lane <> '' ORDER BY started`,
+	scan := func(r scanner) (s Start, err error) {
+		var ms int64
+		err = r.Scan(&s.Lane, &ms)
+		s.At = fromMillis(ms)
+		return s, err
+	}
+	err = db.read(func(c *connection) (err error) {
+		starts, err = all(c, scan, `SELECT lane, started FROM actions WHERE service = ? AND started > 0 AND started > ? AND lane <> '' ORDER BY started`,
 			service, millis(since))
+		return err
 	})
 	return starts, err
 }

@@ -20,7 +20,7 @@ type Channel struct {
 
 const selectChannel = "SELECT id, team, kind, shared, member, cursor, read_at FROM channels"
 
-func scanChannel(r interface{ Scan(...any) error }) (Channel, error) {
+func scanChannel(r scanner) (Channel, error) {
 	var c Channel
 	var readAt int64
 	err := r.Scan(&c.ID, &c.Team, &c.Kind, &c.Shared, &c.Member, &c.Cursor, &readAt)
@@ -38,13 +38,8 @@ func (v *View) Channel(id string) (*Channel, error) {
 }
 
 // Channels returns the channels that the bot is in, those first whose last read is the longest ago.
-func (v *View) Channels() (channels []Channel, err error) {
-	err = v.c.each(func(r *sql.Rows) error {
-		c, err := scanChannel(r)
-		channels = append(channels, c)
-		return err
-	}, selectChannel+" WHERE member = 1 ORDER BY read_at")
-	return channels, err
+func (v *View) Channels() ([]Channel, error) {
+	return all(v.c, scanChannel, selectChannel+" WHERE member = 1 ORDER BY read_at")
 }
 
 // LastListing returns when Slack last listed any channel, zero if it never did.
@@ -63,14 +58,8 @@ func (v *View) FirstStart() (time.Time, error) {
 
 // OpenThreads returns the threads in a channel of the tickets that are not closed.
 func (v *View) OpenThreads(team, channel string) (ts []string, err error) {
-	err = v.c.each(func(r *sql.Rows) error {
-		var thread string
-		err := r.Scan(&thread)
-		ts = append(ts, thread)
-		return err
-	}, `SELECT th.ts FROM tickets t CROSS JOIN threads th ON th.ticket = t.id
+	return all(v.c, scanText, `SELECT th.ts FROM tickets t CROSS JOIN threads th ON th.ticket = t.id
 		WHERE t.state IN ('new', 'opening', 'open') AND th.team = ? AND th.channel = ?`, team, channel)
-	return ts, err
 }
 
 // AddChannel notes that the bot is in a channel, before that is listed. A cursor that it has already stays.

@@ -75,6 +75,24 @@ func (c *connection) row(query string, args ...any) row {
 	return row{Row: s.QueryRowContext(background, args...)}
 }
 
+// A scanner is a row of a query.
+type scanner interface{ Scan(...any) error }
+
+// all returns what scan makes of every row of a query, in order.
+func all[T any](c *connection, scan func(scanner) (T, error), query string, args ...any) (list []T, err error) {
+	err = c.each(func(r *sql.Rows) error {
+		one, err := scan(r)
+		list = append(list, one)
+		return err
+	}, query, args...)
+	return list, err
+}
+
+func scanText(r scanner) (text string, err error) {
+	err = r.Scan(&text)
+	return text, err
+}
+
 // each calls scan for every row of a query.
 func (c *connection) each(scan func(*sql.Rows) error, query string, args ...any) error {
 	s, err := c.prepare(query)

@@ -116,13 +116,9 @@ func (db *DB) Due(now time.Time) (subjects []string, next time.Time, err error) 
 }
 
 func (db *DB) subjects(query string, args ...any) (subjects []string, err error) {
-	err = db.read(func(c *connection) error {
-		return c.each(func(r *sql.Rows) error {
-			var key string
-			err := r.Scan(&key)
-			subjects = append(subjects, key)
-			return err
-		}, query, args...)
+	err = db.read(func(c *connection) (err error) {
+		subjects, err = all(c, scanText, query, args...)
+		return err
 	})
 	return subjects, err
 }
@@ -295,19 +291,13 @@ func (c *connection) putSubject(subject string, due, timer int64) error {
 }
 
 // openServices returns the services at which a subject has open actions.
-func (c *connection) openServices(subject string) (services []string, err error) {
-	err = c.each(func(r *sql.Rows) error {
-		var name string
-		err := r.Scan(&name)
-		services = append(services, name)
-		return err
-	}, "SELECT DISTINCT service FROM actions WHERE subject = ? AND state IN ('planned', 'doing')", subject)
-	return services, err
+func (c *connection) openServices(subject string) ([]string, error) {
+	return all(c, scanText, "SELECT DISTINCT service FROM actions WHERE subject = ? AND state IN ('planned', 'doing')", subject)
 }
 
 const selectEvent = "SELECT id, key, subject, kind, at, taken_at, decided_at, state, tries, error, body FROM events"
 
-func scanEvent(r interface{ Scan(...any) error }) (Event, error) {
+func scanEvent(r scanner) (Event, error) {
 	var e Event
 	var at, taken, decided int64
 	var body string

@@ -12,38 +12,22 @@ func (db *DB) View(f func(*View) error) error {
 }
 
 // Events returns the events of a subject, the oldest first.
-func (v *View) Events(subject string) (events []Event, err error) {
-	err = v.c.each(func(r *sql.Rows) error {
-		e, err := scanEvent(r)
-		events = append(events, e)
-		return err
-	}, selectEvent+" WHERE subject = ? ORDER BY id", subject)
-	return events, err
+func (v *View) Events(subject string) ([]Event, error) {
+	return all(v.c, scanEvent, selectEvent+" WHERE subject = ? ORDER BY id", subject)
 }
 
 // Actions returns the actions of a subject, the oldest first.
-func (v *View) Actions(subject string) (actions []Action, err error) {
-	err = v.c.each(func(r *sql.Rows) error {
-		a, err := scanAction(r)
-		actions = append(actions, a)
-		return err
-	}, selectAction+" WHERE a.subject = ? ORDER BY a.id", subject)
-	return actions, err
+func (v *View) Actions(subject string) ([]Action, error) {
+	return all(v.c, scanAction, selectAction+" WHERE a.subject = ? ORDER BY a.id", subject)
 }
 
 // Latest returns the latest events and actions of all subjects, at most so many of each, the oldest first.
 func (v *View) Latest(most int) (events []Event, actions []Action, err error) {
-	err = errors.Join(
-		v.c.each(func(r *sql.Rows) error {
-			e, err := scanEvent(r)
-			events = append(events, e)
-			return err
-		}, selectEvent+" WHERE id > (SELECT coalesce(max(id), 0) FROM events) - ? ORDER BY id", most),
-		v.c.each(func(r *sql.Rows) error {
-			a, err := scanAction(r)
-			actions = append(actions, a)
-			return err
-		}, selectAction+" WHERE a.id > (SELECT coalesce(max(id), 0) FROM actions) - ? ORDER BY a.id", most))
+	events, err = all(v.c, scanEvent, selectEvent+" WHERE id > (SELECT coalesce(max(id), 0) FROM events) - ? ORDER BY id", most)
+	if err != nil {
+		return nil, nil, err
+	}
+	actions, err = all(v.c, scanAction, selectAction+" WHERE a.id > (SELECT coalesce(max(id), 0) FROM actions) - ? ORDER BY a.id", most)
 	return events, actions, err
 }
 

@@ -42,7 +42,7 @@ func (db *DB) Ask(verb, what string) (id int64, err error) {
 
 const selectRequest = "SELECT id, verb, what, at, answered_at, refused, answer FROM requests"
 
-func scanRequest(r interface{ Scan(...any) error }) (Request, error) {
+func scanRequest(r scanner) (Request, error) {
 	var q Request
 	var at, answered int64
 	err := r.Scan(&q.ID, &q.Verb, &q.What, &at, &answered, &q.Refused, &q.Answer)
@@ -60,13 +60,8 @@ func (v *View) Request(id int64) (Request, error) {
 }
 
 // Requests returns the requests that wait, the oldest first.
-func (v *View) Requests() (requests []Request, err error) {
-	err = v.c.each(func(r *sql.Rows) error {
-		q, err := scanRequest(r)
-		requests = append(requests, q)
-		return err
-	}, selectRequest+" WHERE answered_at = 0 ORDER BY id")
-	return requests, err
+func (v *View) Requests() ([]Request, error) {
+	return all(v.c, scanRequest, selectRequest+" WHERE answered_at = 0 ORDER BY id")
 }
 
 // Serve does what q asks, by do, and stores the answer with it. The error of do is a refusal: then nothing is changed
@@ -139,13 +134,8 @@ func (o *Operation) release(event int64, set string, args ...any) (subject strin
 func (o *Operation) Parked() ([]Event, error) { return (&View{o.c}).Parked() }
 
 // Parked returns the events that were given up, the oldest first.
-func (v *View) Parked() (events []Event, err error) {
-	err = v.c.each(func(r *sql.Rows) error {
-		e, err := scanEvent(r)
-		events = append(events, e)
-		return err
-	}, selectEvent+" WHERE state = 'parked' ORDER BY id")
-	return events, err
+func (v *View) Parked() ([]Event, error) {
+	return all(v.c, scanEvent, selectEvent+" WHERE state = 'parked' ORDER BY id")
 }
 
 // Paused returns the services that are paused, and since when.

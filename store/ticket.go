@@ -148,7 +148,7 @@ func (t Thread) insert(c *connection) error {
 
 const selectThread = "SELECT team, channel, ts, ticket, sender, at, flood FROM threads"
 
-func scanThread(r interface{ Scan(...any) error }) (*Thread, error) {
+func scanThread(r scanner) (*Thread, error) {
 	var t Thread
 	var at int64
 	err := r.Scan(&t.Team, &t.Channel, &t.TS, &t.Ticket, &t.Sender, &at, &t.Flood)
@@ -242,7 +242,7 @@ func (m *Message) put(c *connection) error {
 
 const selectMessage = "SELECT team, channel, ts, ticket, comment, details FROM messages"
 
-func scanMessage(r interface{ Scan(...any) error }) (*Message, error) {
+func scanMessage(r scanner) (*Message, error) {
 	var m Message
 	var details string
 	if err := r.Scan(&m.Team, &m.Channel, &m.TS, &m.Ticket, &m.Comment, &details); err != nil {
@@ -253,12 +253,8 @@ func scanMessage(r interface{ Scan(...any) error }) (*Message, error) {
 }
 
 // Messages returns the messages of a ticket in the order in which they were written.
-func (v *View) Messages(ticket string) (messages []*Message, err error) {
-	err = v.c.each(func(r *sql.Rows) error {
-		m, err := scanMessage(r)
-		messages = append(messages, m)
-		return err
-	}, selectMessage+" WHERE ticket = ? ORDER BY ts, channel", ticket)
+func (v *View) Messages(ticket string) ([]*Message, error) {
+	messages, err := all(v.c, scanMessage, selectMessage+" WHERE ticket = ? ORDER BY ts, channel", ticket)
 	if err != nil {
 		return nil, fmt.Errorf("read messages of ticket %s: %w", ticket, err)
 	}
