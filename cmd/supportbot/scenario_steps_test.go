@@ -30,6 +30,8 @@ func (s *stage) step(line string) error {
 		return s.fault(rest)
 	case "github":
 		return s.atGitHub(rest)
+	case "organisation":
+		return s.organise(rest)
 	case "stop":
 		s.end()
 		return nil
@@ -425,6 +427,21 @@ func (s *stage) rename(rest string) error {
 		s.slack.ChangePerson(sandbox.Person{ID: id, Name: name, DisplayName: display})
 	}
 	return err
+}
+
+// organisation T0GAMES #game-analytics: the bot is installed in a whole one, of which another workspace has these channels
+func (s *stage) organise(rest string) error {
+	words := strings.Fields(rest)
+	var channels []string
+	for _, name := range words[1:] {
+		id, err := s.slack.Find(name)
+		if err != nil {
+			return err
+		}
+		channels = append(channels, id)
+	}
+	s.slack.Organise(words[0], channels...)
+	return nil
 }
 
 // newcomer W0CARLA carla guest Carla Reyes: somebody new, who is a member, a guest, a one-channel guest or a stranger

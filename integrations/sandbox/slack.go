@@ -57,6 +57,7 @@ type Slack struct {
 	calls    []Call
 	posted   []Message // for OnPost, by the call in hand
 	lastID   int
+	sisters  map[string][]string // ids of the organisation's other workspaces, with those of their channels; nil without one
 
 	workspace
 	socketMode
@@ -75,6 +76,7 @@ type Call struct {
 // Ids of the stand-in's team, its app, and the app's bot.
 const (
 	slackTeam    = "T0SANDBOX"
+	slackOrg     = "E0SANDBOX" // of which the team is a workspace, once the app is installed in all of it
 	strangerTeam = "T0STRANGE" // of people of another company
 	slackApp     = "A0SANDBOX"
 	slackBot     = "B0SANDBOX"

@@ -41,6 +41,7 @@ type slackMethod struct {
 func slackMethods() map[string]slackMethod {
 	return map[string]slackMethod{
 		"apps.connections.open": {"", tier1, (*Slack).appsConnectionsOpen},
+		"auth.teams.list":       {"", tier2, (*Slack).authTeamsList},
 		"auth.test":             {"", noTier, (*Slack).authTest},
 		"bots.info":             {"users:read", tier3, (*Slack).botsInfo},
 		"chat.delete":           {"chat:write", tier3, (*Slack).chatDelete},

@@ -44,7 +44,7 @@ func (s *Slack) conversationsInfo(a slackArgs) (answer, error) {
 // conversation is c as Slack describes it to the app.
 func (s *Slack) conversation(c *Channel) answer {
 	info := answer{
-		"id": c.ID, "created": cmp.Or(c.Created, 1500000000), "updated": 1500000000000, "context_team_id": slackTeam,
+		"id": c.ID, "created": cmp.Or(c.Created, 1500000000), "updated": 1500000000000, "context_team_id": s.workspaceOf(c.ID),
 		"is_archived": c.Archived, "is_im": c.IM, "is_mpim": c.MPIM, "is_org_shared": false,
 		"is_ext_shared": c.ExtShared, "is_shared": c.ExtShared,
 	}
@@ -116,6 +116,10 @@ func (s *Slack) usersConversations(a slackArgs) (answer, error) {
 }
 
 func (s *Slack) listChannels(a slackArgs, listed func(*Channel) bool) (answer, error) {
+	workspace, err := s.listedWorkspace(a)
+	if err != nil {
+		return nil, err
+	}
 	types, err := s.listedTypes(a["types"])
 	if err != nil {
 		return nil, err
@@ -123,7 +127,7 @@ func (s *Slack) listChannels(a slackArgs, listed func(*Channel) bool) (answer, e
 	found := []answer{}
 	for _, id := range sortedKeys(s.channels) {
 		c := s.channels[id]
-		if types[c.kind()] && listed(c) && (!c.Archived || !a.on("exclude_archived")) {
+		if types[c.kind()] && listed(c) && s.workspaceOf(id) == workspace && (!c.Archived || !a.on("exclude_archived")) {
 			found = append(found, s.conversation(c))
 		}
 	}

@@ -85,12 +85,18 @@ func (s *Slack) hears(e event) bool {
 func (s *Slack) wrap(e event, body json.RawMessage) []byte {
 	s.lastID++
 	external := e.channel != "" && s.channel(e.channel).ExtShared
+	team := s.workspaceOf(e.channel)
+	var organisation *string
+	if s.organised() {
+		id := slackOrg
+		organisation = &id
+	}
 	text, err := json.Marshal(wrapper{
-		Token: "no-secret", TeamID: slackTeam, ContextTeamID: slackTeam, APIAppID: slackApp,
+		Token: "no-secret", TeamID: team, ContextTeamID: team, ContextEnterpriseID: organisation, APIAppID: slackApp,
 		Event: body, Type: "event_callback",
 		EventID:            fmt.Sprintf("Ev0%09d", s.lastID),
 		EventTime:          s.clock.Now().Unix(),
-		Authorizations:     []authorization{{TeamID: slackTeam, UserID: slackBotUser, IsBot: true}},
+		Authorizations:     []authorization{{EnterpriseID: organisation, TeamID: team, UserID: slackBotUser, IsBot: true, IsEnterpriseInstall: s.organised()}},
 		IsExtSharedChannel: external,
 		EventContext:       "4-sandbox-" + e.channel,
 	})

@@ -160,12 +160,16 @@ func (s *Slack) interact(kind string, payload answer, answered func(json.RawMess
 // interaction is what all payloads of interactivity have in common.
 func (s *Slack) interaction(kind, user string) answer {
 	name := s.userName(user)
-	return answer{
+	payload := answer{
 		"type": kind, "user": answer{"id": user, "username": name, "name": name, "team_id": slackTeam},
 		"api_app_id": slackApp, "token": "no-secret", "trigger_id": s.newTrigger(user),
 		"team":       answer{"id": slackTeam, "domain": slackDomain},
 		"enterprise": nil, "is_enterprise_install": false,
 	}
+	if s.organised() {
+		payload["team"], payload["enterprise"], payload["is_enterprise_install"] = nil, answer{"id": slackOrg, "name": "Acme"}, true
+	}
+	return payload
 }
 
 func (s *Slack) userName(id string) string {

@@ -6,10 +6,14 @@ import (
 )
 
 func (s *Slack) authTest(slackArgs) (answer, error) {
-	return answer{
+	self := answer{
 		"url": "https://" + slackDomain + ".slack.com/", "team": "Acme", "team_id": slackTeam,
-		"user": s.people[slackBotUser].Name, "user_id": slackBotUser, "bot_id": slackBot, "is_enterprise_install": false,
-	}, nil
+		"user": s.people[slackBotUser].Name, "user_id": slackBotUser, "bot_id": slackBot, "is_enterprise_install": s.organised(),
+	}
+	if s.organised() { // it calls itself a team (github.com/onyx-dot-app/onyx/pull/6960)
+		self["url"], self["team_id"], self["enterprise_id"] = "https://"+slackDomain+".enterprise.slack.com/", slackOrg, slackOrg
+	}
+	return self, nil
 }
 
 func (s *Slack) botsInfo(a slackArgs) (answer, error) {
@@ -41,9 +45,13 @@ func (s *Slack) usersLookupByEmail(a slackArgs) (answer, error) {
 
 // usersList leaves out people of other companies, whom users.info gives.
 func (s *Slack) usersList(a slackArgs) (answer, error) {
+	workspace, err := s.listedWorkspace(a)
+	if err != nil {
+		return nil, err
+	}
 	found := []answer{}
 	for _, id := range sortedKeys(s.people) {
-		if p := s.people[id]; !p.External {
+		if p := s.people[id]; !p.External && workspace == slackTeam {
 			found = append(found, s.user(p, a.on("include_locale")))
 		}
 	}
@@ -98,16 +106,26 @@ func zoneOffset(zone string, now time.Time) int {
 }
 
 func (s *Slack) usergroupsList(a slackArgs) (answer, error) {
+	workspace, err := s.listedWorkspace(a)
+	if err != nil {
+		return nil, err
+	}
 	found := []answer{}
 	for _, id := range sortedKeys(s.groups) {
-		found = append(found, s.subteam(s.groups[id], a.on("include_users")))
+		if workspace == slackTeam {
+			found = append(found, s.subteam(s.groups[id], a.on("include_users")))
+		}
 	}
 	return answer{"usergroups": found}, nil
 }
 
 func (s *Slack) usergroupsUsersList(a slackArgs) (answer, error) {
+	workspace, err := s.listedWorkspace(a)
+	if err != nil {
+		return nil, err
+	}
 	g := s.groups[a["usergroup"]]
-	if g == nil {
+	if g == nil || workspace != slackTeam {
 		return nil, refuse("no_such_subteam")
 	}
 	return answer{"users": idList(g.Members)}, nil

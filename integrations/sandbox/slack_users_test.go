@@ -29,10 +29,10 @@ func TestWhatSlackSaysOfPeople(t *testing.T) {
 	s.AddPerson(Person{ID: "WSINGLE", Name: "single", OneChannel: true})
 	s.AddPerson(Person{ID: "UFOREIGN", Name: "foreign", External: true})
 	type person struct {
-		Locale, Email, TZ        string
-		Offset                   int
-		Guest, Single            bool
-		Stranger, Foreign        bool
+		Locale, Email, TZ string
+		Offset            int
+		Guest, Single     bool
+		Stranger, Foreign bool
 	}
 	tests := map[string]struct {
 		id   string

@@ -39,9 +39,9 @@ type Person struct {
 	Email       string // Name@example.com if not set
 	Locale      string // en-US if not set
 	TZ          string // Asia/Tokyo if not set
-	Guest       bool // of some channels
-	OneChannel  bool // a guest of one channel only
-	External    bool // of another company: a stranger, without email and locale
+	Guest       bool   // of some channels
+	OneChannel  bool   // a guest of one channel only
+	External    bool   // of another company: a stranger, without email and locale
 	Bot         bool
 	Deleted     bool // deactivated
 	Away        bool // not active, so that ephemeral messages don't reach them

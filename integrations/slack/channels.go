@@ -2,6 +2,8 @@ package slack
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/slack-go/slack"
 )
@@ -19,31 +21,49 @@ const channelsPage = 200
 // archived ones; those of the bot itself if user is empty (users.conversations). next is the cursor of the next page,
 // empty after the last.
 func (c *Client) ChannelsOf(ctx context.Context, user, listType, cursor string) (page []Channel, next string, err error) {
-	return listChannels(ctx, LaneMine, func(ctx context.Context) ([]slack.Channel, string, error) {
+	return c.listChannels(ctx, LaneMine, cursor, func(ctx context.Context, workspace, cursor string) ([]slack.Channel, string, error) {
 		return c.api.GetConversationsForUserContext(ctx, &slack.GetConversationsForUserParameters{
-			UserID: user, Types: []string{listType}, ExcludeArchived: true, Limit: channelsPage, Cursor: cursor,
+			UserID: user, Types: []string{listType}, ExcludeArchived: true, Limit: channelsPage, Cursor: cursor, TeamID: workspace,
 		})
 	})
 }
 
-// PublicChannels reads a page of the public channels of the workspace, without archived ones (conversations.list).
+// PublicChannels reads a page of the public channels, without archived ones (conversations.list).
 func (c *Client) PublicChannels(ctx context.Context, cursor string) (page []Channel, next string, err error) {
-	return listChannels(ctx, LaneList, func(ctx context.Context) ([]slack.Channel, string, error) {
+	return c.listChannels(ctx, LaneList, cursor, func(ctx context.Context, workspace, cursor string) ([]slack.Channel, string, error) {
 		return c.api.GetConversationsContext(ctx, &slack.GetConversationsParameters{
-			Types: []string{"public_channel"}, ExcludeArchived: true, Limit: channelsPage, Cursor: cursor,
+			Types: []string{"public_channel"}, ExcludeArchived: true, Limit: channelsPage, Cursor: cursor, TeamID: workspace,
 		})
 	})
 }
 
-func listChannels(ctx context.Context, method string, list func(context.Context) ([]slack.Channel, string, error)) (page []Channel, next string, err error) {
+// listChannels reads a page of the list of one workspace after the other. A cursor of ours is the workspace and Slack's.
+func (c *Client) listChannels(ctx context.Context, method, cursor string,
+	list func(ctx context.Context, workspace, cursor string) ([]slack.Channel, string, error)) (page []Channel, next string, err error) {
+	workspaces, err := c.workspaces(ctx, cursor == "")
+	if err != nil {
+		return nil, "", err
+	}
+	workspace, at, begun := strings.Cut(cursor, " ")
+	if !begun {
+		workspace = workspaces[0]
+	}
 	listed, err := attempt(ctx, method, func(ctx context.Context) (listed []slack.Channel, err error) {
-		listed, next, err = list(ctx)
+		listed, next, err = list(ctx, workspace, at)
 		return listed, err
 	})
 	for i := range listed {
 		page = append(page, channelOf(&listed[i]))
 	}
-	return page, next, err
+	switch i := slices.Index(workspaces, workspace); {
+	case err != nil:
+		return nil, "", err
+	case next != "":
+		next = workspace + " " + next
+	case i >= 0 && i+1 < len(workspaces):
+		next = workspaces[i+1] + " "
+	}
+	return page, next, nil
 }
 
 // Join makes the bot a member of a public channel (conversations.join).

@@ -38,8 +38,9 @@ type Client struct {
 	http     *http.Client
 	api      *slack.Client
 
-	mu   sync.Mutex
-	self *Identity // once it is known
+	mu       sync.Mutex
+	self     *Identity // once it is known
+	approved []string  // workspaces of an organisation, once they are known
 }
 
 // New returns a Client. It calls nothing yet.
@@ -125,7 +126,7 @@ func attempt[R any](ctx context.Context, method string, do func(context.Context)
 type Identity struct {
 	UserID       string
 	BotID        string
-	TeamID       string
+	TeamID       string // of the workspace; of the organisation, if the app is installed in a whole one
 	EnterpriseID string
 	WorkspaceURL string   // such as https://acme.slack.com/
 	Scopes       []string // granted to the bot token; nil if the server doesn't say

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -107,12 +108,35 @@ func (c *Client) Channel(ctx context.Context, id string) (Channel, error) {
 	return channelOf(ch), nil
 }
 
-// Groups reads all user groups with their members, those switched off too (usergroups.list).
+// Groups reads all user groups with their members, those switched off too (usergroups.list), of each workspace.
 func (c *Client) Groups(ctx context.Context) ([]Group, error) {
+	workspaces, err := c.workspaces(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	all := []Group{}
+	for _, workspace := range workspaces {
+		groups, err := c.groupsOf(ctx, workspace)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range groups { // one of the whole organisation is in the list of each workspace
+			if !slices.ContainsFunc(all, func(known Group) bool { return known.ID == g.ID }) {
+				all = append(all, g)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (c *Client) groupsOf(ctx context.Context, workspace string) ([]Group, error) {
 	const method = "usergroups.list"
+	options := []slack.GetUserGroupsOption{slack.GetUserGroupsOptionIncludeUsers(true), slack.GetUserGroupsOptionIncludeDisabled(true)}
+	if workspace != "" {
+		options = append(options, slack.GetUserGroupsOptionTeamID(workspace))
+	}
 	list, err := attempt(ctx, method, func(ctx context.Context) ([]slack.UserGroup, error) {
-		return c.api.GetUserGroupsContext(ctx,
-			slack.GetUserGroupsOptionIncludeUsers(true), slack.GetUserGroupsOptionIncludeDisabled(true))
+		return c.api.GetUserGroupsContext(ctx, options...)
 	})
 	if err != nil {
 		return nil, err
