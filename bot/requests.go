@@ -122,7 +122,10 @@ func (m *Machine) follow(q store.Request) {
 			load, err = v.Load()
 			return err
 		})
-		if err == nil && load.Parked == 0 {
+		switch {
+		case err != nil:
+			m.Log.Error("parked events not counted", "error", err)
+		case load.Parked == 0:
 			m.Clear(parkedAlarm)
 		}
 	}
