@@ -76,12 +76,9 @@ func newRedactor(t *testing.T) *redact.Redactor {
 }
 
 // view reads from m's database.
-func view[T any](t *testing.T, m *Machine, read func(*store.View) (T, error)) (got T) {
+func view[T any](t *testing.T, m *Machine, read func(*store.View) (T, error)) T {
 	t.Helper()
-	err := m.Store.View(func(v *store.View) (err error) {
-		got, err = read(v)
-		return err
-	})
+	got, err := store.Look(m.Store, read)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,11 +113,7 @@ func (c *catchUp) lookedEverywhere() {
 	if c.m.Now().Sub(c.heldBack) < heldBackWindow {
 		return
 	}
-	var alarm *store.Alarm
-	err := c.m.Store.View(func(v *store.View) (err error) {
-		alarm, err = v.Alarm(heldBackAlarm)
-		return err
-	})
+	alarm, err := store.Look(c.m.Store, func(v *store.View) (*store.Alarm, error) { return v.Alarm(heldBackAlarm) })
 	if err != nil {
 		c.m.Log.Error("alarm not read", "what", heldBackAlarm, "error", err)
 	}
@@ -224,12 +220,8 @@ func (c *catchUp) lastTry(channel store.Channel) time.Time {
 	return channel.ReadAt
 }
 
-func (c *catchUp) channels() (channels []store.Channel, err error) {
-	err = c.m.Store.View(func(v *store.View) error {
-		channels, err = v.Channels()
-		return err
-	})
-	return channels, err
+func (c *catchUp) channels() ([]store.Channel, error) {
+	return store.Look(c.m.Store, (*store.View).Channels)
 }
 
 // add has a chore done when its turn comes. c.mu is held.

@@ -177,11 +177,7 @@ func (c *catchUp) enter(ch slack.Channel) error {
 	if err := c.m.Store.AddChannel(entered); err != nil {
 		return notStored(err)
 	}
-	var row *store.Channel
-	err = c.m.Store.View(func(v *store.View) (err error) {
-		row, err = v.Channel(ch.ID)
-		return err
-	})
+	row, err := store.Look(c.m.Store, func(v *store.View) (*store.Channel, error) { return v.Channel(ch.ID) })
 	if err != nil || row == nil {
 		return notStored(err)
 	}

@@ -107,10 +107,8 @@ func (r *channelRead) history(ctx context.Context, cursor string) error {
 
 // start notes when the read begins and what it is to compare.
 func (r *channelRead) start() error {
-	var open []string
-	err := r.m.Store.View(func(v *store.View) (err error) {
-		open, err = v.OpenThreads(r.channel.Team, r.channel.ID)
-		return err
+	open, err := store.Look(r.m.Store, func(v *store.View) ([]string, error) {
+		return v.OpenThreads(r.channel.Team, r.channel.ID)
 	})
 	if err != nil {
 		return notStored(err)

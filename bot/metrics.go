@@ -74,11 +74,7 @@ func (b backlog) Describe(out chan<- *prometheus.Desc) {
 }
 
 func (b backlog) Collect(out chan<- prometheus.Metric) {
-	var load store.Load
-	err := b.db.View(func(v *store.View) (err error) {
-		load, err = v.Load()
-		return err
-	})
+	load, err := store.Look(b.db, (*store.View).Load)
 	if err != nil {
 		out <- prometheus.NewInvalidMetric(waitingEvents, err)
 		return

@@ -26,11 +26,7 @@ func (m *Machine) serveRequests(ctx context.Context) {
 
 // serveAll does what waits.
 func (m *Machine) serveAll() error {
-	var waiting []store.Request
-	err := m.Store.View(func(v *store.View) (err error) {
-		waiting, err = v.Requests()
-		return err
-	})
+	waiting, err := store.Look(m.Store, (*store.View).Requests)
 	if err != nil {
 		return err
 	}
@@ -117,11 +113,7 @@ func (m *Machine) follow(q store.Request) {
 		}
 		m.performers[q.What].wakeUp()
 	case store.RetryParked, store.DropParked:
-		var load store.Load
-		err := m.Store.View(func(v *store.View) (err error) {
-			load, err = v.Load()
-			return err
-		})
+		load, err := store.Look(m.Store, (*store.View).Load)
 		switch {
 		case err != nil:
 			m.Log.Error("parked events not counted", "error", err)
@@ -133,11 +125,7 @@ func (m *Machine) follow(q store.Request) {
 
 // readPauses has each service stand still or go on as the store says, and the operators told.
 func (m *Machine) readPauses() error {
-	var since map[string]time.Time
-	err := m.Store.View(func(v *store.View) (err error) {
-		since, err = v.Paused()
-		return err
-	})
+	since, err := store.Look(m.Store, (*store.View).Paused)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,15 @@ func (db *DB) View(f func(*View) error) error {
 	return db.read(func(c *connection) error { return f(&View{c}) })
 }
 
+// Look returns what one question to a snapshot of db finds.
+func Look[T any](db *DB, question func(*View) (T, error)) (found T, err error) {
+	err = db.View(func(v *View) (err error) {
+		found, err = question(v)
+		return err
+	})
+	return found, err
+}
+
 // Events returns the events of a subject, the oldest first.
 func (v *View) Events(subject string) ([]Event, error) {
 	return all(v.c, scanEvent, selectEvent+" WHERE subject = ? ORDER BY id", subject)

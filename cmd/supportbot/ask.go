@@ -53,10 +53,7 @@ func answerTo(ctx context.Context, db *store.DB, id int64) (q store.Request, err
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	for {
-		err = db.View(func(v *store.View) (err error) {
-			q, err = v.Request(id)
-			return err
-		})
+		q, err = store.Look(db, func(v *store.View) (store.Request, error) { return v.Request(id) })
 		if err != nil || !q.AnsweredAt.IsZero() {
 			return q, err
 		}

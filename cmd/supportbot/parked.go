@@ -29,13 +29,11 @@ func (parkedListCmd) Help() string {
 
 func (p parkedListCmd) Run(e *environment) error {
 	return p.read(func(db *store.DB) error {
-		return db.View(func(v *store.View) error {
-			events, err := v.Parked()
-			if err == nil {
-				listParked(e.stdout, events)
-			}
-			return err
-		})
+		events, err := store.Look(db, (*store.View).Parked)
+		if err == nil {
+			listParked(e.stdout, events)
+		}
+		return err
 	})
 }
 

@@ -148,13 +148,9 @@ func (p *player) settle(ctx context.Context) error {
 }
 
 // waiting says whether an action is planned or in hand.
-func (p *player) waiting() (waiting bool, err error) {
-	err = p.app.store.View(func(v *store.View) error {
-		load, err := v.Load()
-		waiting = len(load.Open) > 0
-		return err
-	})
-	return waiting, err
+func (p *player) waiting() (bool, error) {
+	load, err := store.Look(p.app.store, (*store.View).Load)
+	return len(load.Open) > 0, err
 }
 
 func (p *player) say(ctx context.Context, text, thread string) error {
