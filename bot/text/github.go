@@ -11,12 +11,17 @@ import (
 // (@name, @org/team, #12, GH-12, owner/repo#12, hashes, addresses), the names of emoji.
 
 // reference matches what GitHub would link, notify or replace.
+// Each holds one of referenceSigns.
 var reference = regexp.MustCompile(`@[A-Za-z0-9_.-]` + // people, teams, mail addresses, owner/repo@hash
 	`|#[0-9]|://|(?i:(?:^|[^A-Za-z0-9])(?:GH-[0-9]|GHSA-|www\.))` +
 	`|:[a-z0-9_+-]*[a-z][a-z0-9_+-]*:|:(?:[+-]1|100|1234):`)
 
+const referenceSigns = "@#:-."
+
 // hash matches what may be a commit's hash, whole or shortened.
 var hash = regexp.MustCompile(`\b[0-9a-fA-F]{7,40}\b`)
+
+const shortestHash = 7
 
 // splitReferences cuts s into plain text and words that must be shown as code. math says that dollar signs could
 // pair up to a formula in this block, so words with one are shown as code as well.
@@ -76,8 +81,11 @@ func codePart(word string, math bool) (from, to int) {
 }
 
 func isReference(word string) bool {
-	if reference.MatchString(word) {
+	if strings.ContainsAny(word, referenceSigns) && reference.MatchString(word) {
 		return true
+	}
+	if len(word) < shortestHash {
+		return false
 	}
 	for _, h := range hash.FindAllString(word, -1) {
 		if !isNumber(h) {

@@ -70,6 +70,9 @@ func (b Block) words(n Names, ids []string) string {
 			s.WriteString(in.visible(n))
 		}
 	}
+	if !strings.Contains(s.String(), "://") {
+		return s.String()
+	}
 	return bareURL.ReplaceAllStringFunc(s.String(), host)
 }
 
