@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"supportbot/integrations"
 )
 
@@ -81,9 +79,7 @@ type listed struct {
 
 // list is a page of messages, each as it came.
 type list struct {
-	OK       bool              `json:"ok"`
-	Error    string            `json:"error"`
-	Needed   string            `json:"needed"`
+	verdict
 	Messages []json.RawMessage `json:"messages"`
 	Metadata struct {
 		NextCursor string `json:"next_cursor"`
@@ -163,34 +159,9 @@ func (c *Client) page(ctx context.Context, method string, form url.Values, oldes
 	return Page{Messages: page.Messages, Next: page.Metadata.NextCursor, Date: page.date}, nil
 }
 
-// list calls a method that lists messages. It is the one call that does not go through slack-go, which fails a
-// whole page for one block or file of anybody's that it can't decode: what is looked for would then never be
-// found, and Slack be taken for down. Its failures are those of slack-go.
-func (c *Client) list(ctx context.Context, method string, form url.Values) (list, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.apiURL+method, strings.NewReader(form.Encode()))
-	if err != nil {
-		return list{}, err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+c.botToken)
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return list{}, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode == http.StatusTooManyRequests {
-		return list{}, &slack.RateLimitedError{RetryAfter: integrations.RetryAfter(resp.Header)}
-	}
-	if resp.StatusCode != http.StatusOK {
-		return list{}, slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}
-	}
-	var page list
-	if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
-		return list{}, err
-	}
-	page.date, _ = http.ParseTime(resp.Header.Get("Date")) // zero if a proxy took it out
-	if !page.OK {
-		return list{}, slack.SlackErrorResponse{Err: page.Error, Needed: page.Needed}
-	}
-	return page, nil
+// list calls a method that lists messages.
+func (c *Client) list(ctx context.Context, method string, form url.Values) (page list, err error) {
+	header, err := c.call(ctx, method, form, &page)
+	page.date, _ = http.ParseTime(header.Get("Date")) // zero if a proxy took it out
+	return page, err
 }

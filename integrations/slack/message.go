@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -101,15 +102,19 @@ func observedShow(call integrations.Call) json.RawMessage {
 }
 
 func (c *Client) post(ctx context.Context, call integrations.Call, s Show) (Posted, error) {
-	options, err := message(s.Text, s.Blocks)
+	marked, err := json.Marshal(mark(call))
 	if err != nil {
 		return Posted{}, err
 	}
-	options = append(options, slack.MsgOptionMetadata(mark(call)))
-	if s.ThreadTS != "" {
-		options = append(options, slack.MsgOptionTS(s.ThreadTS))
+	form, err := message(s.Channel, s.Text, s.Blocks)
+	if err != nil {
+		return Posted{}, err
 	}
-	posted, err := c.send(ctx, s.Channel, options)
+	form.Set("metadata", string(marked))
+	if s.ThreadTS != "" {
+		form.Set("thread_ts", s.ThreadTS)
+	}
+	posted, err := c.send(ctx, "chat.postMessage", form)
 	return posted, maybePosted(err)
 }
 
@@ -127,66 +132,46 @@ func (c *Client) update(ctx context.Context, ref json.RawMessage, s Show) (Poste
 	if err := json.Unmarshal(ref, &at); err != nil {
 		return Posted{}, err
 	}
-	options, err := message(s.Text, s.Blocks)
-	if err != nil {
-		return Posted{}, err
-	}
 	if isChannel(s.Channel) { // its id may have changed since, and s knows the latest; of a person, only the answer did
 		at.Channel = s.Channel
 	}
-	return where(ctx, "chat.update", func(ctx context.Context) (p Posted, err error) {
-		p.Channel, p.TS, _, err = c.api.UpdateMessageContext(ctx, at.Channel, at.TS, options...)
-		return p, err
-	})
+	form, err := message(at.Channel, s.Text, s.Blocks)
+	if err != nil {
+		return Posted{}, err
+	}
+	form.Set("ts", at.TS)
+	return c.send(ctx, "chat.update", form)
 }
 
 // isChannel says whether an id is one of a channel. Those of people begin with U or W.
 func isChannel(id string) bool { return strings.HasPrefix(id, "C") || strings.HasPrefix(id, "G") }
 
-// message returns the options of a message of which no link is unfurled.
-func message(text string, blocks json.RawMessage) ([]slack.MsgOption, error) {
-	options := []slack.MsgOption{
-		slack.MsgOptionText(text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+// message is the form of a message of which no link is unfurled. Its blocks are sent as they were planned.
+func message(channel, text string, blocks json.RawMessage) (url.Values, error) {
+	form := url.Values{"channel": {channel}, "text": {text}, "unfurl_links": {"false"}, "unfurl_media": {"false"}}
+	switch {
+	case len(blocks) == 0:
+	case blocks[0] != '[':
+		return nil, errors.New("blocks that are no list")
+	default:
+		form.Set("blocks", string(blocks))
 	}
-	if len(blocks) == 0 {
-		return options, nil
-	}
-	var planned []plannedBlock
-	if err := json.Unmarshal(blocks, &planned); err != nil {
-		return nil, err
-	}
-	set := make([]slack.Block, len(planned))
-	for i, b := range planned {
-		set[i] = b
-	}
-	return append(options, slack.MsgOptionBlocks(set...)), nil
+	return form, nil
 }
 
-// plannedBlock is a block that is sent as it was planned, whatever slack-go knows of it. To decode it into
-// slack-go's types, and encode it again, would also cost a post a quarter of its time.
-type plannedBlock struct{ json.RawMessage }
-
-// BlockType makes it a slack.Block; slack-go does not ask for the type of a block that it sends.
-func (plannedBlock) BlockType() slack.MessageBlockType { return "" }
-
-// ID makes it a slack.Block.
-func (plannedBlock) ID() string { return "" }
-
-// send posts a message.
-func (c *Client) send(ctx context.Context, channel string, options []slack.MsgOption) (Posted, error) {
-	return where(ctx, "chat.postMessage", func(ctx context.Context) (p Posted, err error) {
-		p.Channel, p.TS, err = c.api.PostMessageContext(ctx, channel, options...)
-		return p, err
+// send calls a method whose answer must say where the message is.
+func (c *Client) send(ctx context.Context, method string, form url.Values) (Posted, error) {
+	said, err := attempt(ctx, method, func(ctx context.Context) (said struct {
+		verdict
+		Posted
+	}, err error) {
+		_, err = c.call(ctx, method, form, &said)
+		return said, err
 	})
-}
-
-// where is an attempt whose answer must say where the message is.
-func where(ctx context.Context, method string, do func(context.Context) (Posted, error)) (Posted, error) {
-	p, err := attempt(ctx, method, do)
-	if err == nil && (p.Channel == "" || p.TS == "") {
+	if err == nil && (said.Channel == "" || said.TS == "") {
 		return Posted{}, broken(method)
 	}
-	return p, err
+	return said.Posted, err
 }
 
 func (c *Client) notify() integrations.Kind {
@@ -195,11 +180,11 @@ func (c *Client) notify() integrations.Kind {
 		Settling: integrations.Repeat,
 		Lane:     channelLane,
 		Perform: perform(func(ctx context.Context, _ integrations.Call, n Notify) (Posted, error) {
-			options, err := message(n.Text, n.Blocks)
+			form, err := message(n.Channel, n.Text, n.Blocks)
 			if err != nil {
 				return Posted{}, err
 			}
-			return c.send(ctx, n.Channel, options)
+			return c.send(ctx, "chat.postMessage", form)
 		}),
 		Observed: observedShow,
 	}

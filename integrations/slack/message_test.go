@@ -212,7 +212,7 @@ func TestALookUpThatFailsIsNoAnswer(t *testing.T) {
 }
 
 func TestAPostWhoseAnswerCannotBeReadIsLookedFor(t *testing.T) {
-	answer := says(`{"ok":true,"channel":"C1","ts":"1.2","message":{"blocks":[{"type":"context","elements":[{"type":"new"}]}]}}`)
+	answer := says(`{"ok":true,"channel":{"id":"C1"},"ts":"1.2"}`)
 	_, c := newFake(t, map[string]http.HandlerFunc{"chat.postMessage": answer})
 	_, err := kind(t, c, "slack.show").Perform(t.Context(), shown(t))
 	if e := integrations.AsError(err); e.Failure != integrations.Unknown || e.Code != "unreadable answer" {
@@ -220,14 +220,26 @@ func TestAPostWhoseAnswerCannotBeReadIsLookedFor(t *testing.T) {
 	}
 }
 
+func TestAPostIsDoneWhateverElseItsAnswerHolds(t *testing.T) {
+	answer := says(`{"ok":true,"channel":"C1","ts":"1.2","message":{"blocks":[{"type":"context","elements":[{"type":"new"}]}]}}`)
+	_, c := newFake(t, map[string]http.HandlerFunc{"chat.postMessage": answer})
+	got, err := kind(t, c, "slack.show").Perform(t.Context(), shown(t))
+	if err != nil || string(got) != `{"channel":"C1","ts":"1.2"}` {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
 func TestBlocksThatAreNoListAreNotSent(t *testing.T) {
-	_, c := newFake(t, nil)
+	f, c := newFake(t, nil)
 	for _, ref := range []json.RawMessage{nil, json.RawMessage(`{"channel":"C1","ts":"1.2"}`)} {
 		call := integrations.Call{Ref: ref, Body: body(t, Show{Channel: "C1", Blocks: json.RawMessage(`{"type":"divider"}`)})}
 		_, err := kind(t, c, "slack.show").Perform(t.Context(), call)
 		if err == nil || integrations.AsError(err).Failure != integrations.Rejected {
 			t.Errorf("got %v", err)
 		}
+	}
+	if len(f.requests) > 0 {
+		t.Errorf("sent %v", f.requests)
 	}
 }
 
