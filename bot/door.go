@@ -206,7 +206,12 @@ func (d *door) event(payload json.RawMessage) error {
 	if err := d.channelEvent(inner.Type, c.Event); err != nil {
 		return err
 	}
-	id, change, err := refresh(inner.Type, c.Event)
+	return d.freshen(inner.Type, c.Event)
+}
+
+// freshen brings the directory up to what Slack tells of a person, a channel or a group.
+func (d *door) freshen(kind string, event json.RawMessage) error {
+	id, change, err := refresh(kind, event)
 	if err != nil {
 		return unreadable(err)
 	}
