@@ -293,6 +293,11 @@ func (p *player) do(ctx context.Context, command, rest, line string) error {
 	case p.last == "":
 		return errors.New("write a message first")
 	}
+	return p.doInThread(ctx, channel, command, rest)
+}
+
+// doInThread does a command about the last thread.
+func (p *player) doInThread(ctx context.Context, channel, command, rest string) error {
 	switch command {
 	case "/reply":
 		return p.say(ctx, rest, p.last)
