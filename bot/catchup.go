@@ -35,6 +35,7 @@ const (
 // the other as a slow sweep. Its work is chores of one call each, started as Slack's limits allow.
 type catchUp struct {
 	m     *Machine
+	slack *performer // whose health and limits hold for catch-up too
 	wake  chan struct{}
 	share *integrations.Limiter
 
@@ -64,11 +65,12 @@ type chore struct {
 
 // newCatchUp returns nil if there is nothing to catch up with.
 func newCatchUp(m *Machine) *catchUp {
-	if m.Slack == nil || m.CatchUp.Days == 0 || m.performers["slack"] == nil {
+	performer := m.performers["slack"]
+	if m.Slack == nil || m.CatchUp.Days == 0 || performer == nil {
 		return nil
 	}
 	return &catchUp{
-		m: m, wake: make(chan struct{}, 1), reads: map[string]*channelRead{}, failed: map[string]time.Time{},
+		m: m, slack: performer, wake: make(chan struct{}, 1), reads: map[string]*channelRead{}, failed: map[string]time.Time{},
 		share: integrations.NewLimiter([]integrations.Limit{{Counts: []string{slack.LaneReplies}, Count: repliesShare, Per: time.Minute}}),
 	}
 }
@@ -132,7 +134,7 @@ func (c *catchUp) handOut(ctx context.Context) (next time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.m.Now()
-	if !c.m.performers["slack"].health.up() {
+	if !c.slack.health.up() {
 		return now.Add(standStill)
 	}
 	next = c.begin(now)
@@ -164,7 +166,7 @@ func (c *catchUp) spend(lane string, now time.Time) (free time.Time) {
 	if free := c.share.Free(lane, now); free.After(now) {
 		return free
 	}
-	free, ok := c.m.performers["slack"].spend(lane, now)
+	free, ok := c.slack.spend(lane, now)
 	if ok {
 		c.share.Started(lane, now)
 	}
@@ -234,7 +236,7 @@ func (c *catchUp) start(ch *chore) {
 	c.m.busy.add(1)
 	c.m.calls.Go(func() {
 		defer c.m.busy.add(-1)
-		ctx, cancel := context.WithTimeout(context.Background(), c.m.performers["slack"].service.Timeout)
+		ctx, cancel := context.WithTimeout(context.Background(), c.slack.service.Timeout)
 		defer cancel()
 		c.ended(ch, ch.do(ctx))
 		c.wakeUp()
@@ -258,13 +260,12 @@ func (c *catchUp) ended(ch *chore, err error) {
 	}
 	ch.tries++
 	ch.notBefore = c.m.Now().Add(max(e.After, backoff(ch.tries)))
-	p := c.m.performers["slack"]
 	switch e.Failure {
 	case integrations.Limited:
-		p.limiter.Hold(ch.lane, ch.notBefore)
+		c.slack.limiter.Hold(ch.lane, ch.notBefore)
 	case integrations.Locked:
-		p.learn(e)
-		p.wakeUp()
+		c.slack.learn(e)
+		c.slack.wakeUp()
 	}
 	c.chores = append(c.chores, ch)
 }
