@@ -36,17 +36,9 @@ func (m *Machine) readThreadKind() integrations.Kind {
 	return integrations.Kind{
 		Name: ReadThreadKind, Settling: integrations.Idempotent, Read: true,
 		Lane: func(integrations.Call) string { return slack.LaneReplies },
-		Perform: func(ctx context.Context, c integrations.Call) (json.RawMessage, error) {
-			var asked ReadThread
-			if err := json.Unmarshal(c.Body, &asked); err != nil {
-				return nil, err
-			}
-			read, err := m.performReadThread(ctx, asked)
-			if err != nil {
-				return nil, err
-			}
-			return json.Marshal(read)
-		},
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, asked ReadThread) (ThreadRead, error) {
+			return m.performReadThread(ctx, asked)
+		}),
 	}
 }
 

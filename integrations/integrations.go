@@ -113,6 +113,21 @@ func (k Kind) Service() string {
 	return name
 }
 
+// Performing makes a Kind's Perform of a function that takes the payload decoded, and returns the result.
+func Performing[P, R any](do func(context.Context, Call, P) (R, error)) func(context.Context, Call) (json.RawMessage, error) {
+	return func(ctx context.Context, c Call) (json.RawMessage, error) {
+		var payload P
+		if err := json.Unmarshal(c.Body, &payload); err != nil {
+			return nil, err
+		}
+		result, err := do(ctx, c, payload)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(result)
+	}
+}
+
 // A Service is one outside system with its kinds and what the machine must know to treat it well.
 type Service struct {
 	Name    string        // the part of Kind.Name before the dot

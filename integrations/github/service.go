@@ -123,7 +123,7 @@ type done struct{}
 func (k kinds) createIssue() integrations.Kind {
 	return integrations.Kind{
 		Name: "github.create_issue", Settling: integrations.LookUp, Lane: lane(laneIssue),
-		Perform: perform(func(ctx context.Context, p CreateIssue) (Issue, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, p CreateIssue) (Issue, error) {
 			marker, err := Marker("ticket", p.Ticket, "thread", p.Thread)
 			if err != nil {
 				return Issue{}, err
@@ -148,7 +148,7 @@ func (k kinds) createIssue() integrations.Kind {
 func (k kinds) editIssue() integrations.Kind {
 	return integrations.Kind{
 		Name: "github.edit_issue", Settling: integrations.Idempotent, Lane: lane(laneEdit), Observed: nothing,
-		Perform: perform(func(ctx context.Context, p EditIssue) (done, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, p EditIssue) (done, error) {
 			marker, err := Marker("ticket", p.Ticket, "thread", p.Thread)
 			if err != nil {
 				return done{}, err
@@ -161,7 +161,7 @@ func (k kinds) editIssue() integrations.Kind {
 func (k kinds) closeIssue() integrations.Kind {
 	return integrations.Kind{
 		Name: "github.close_issue", Settling: integrations.Idempotent, Lane: lane(laneEdit), Observed: nothing,
-		Perform: perform(func(ctx context.Context, p CloseIssue) (done, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, p CloseIssue) (done, error) {
 			change := &github.IssueRequest{State: github.String("closed"), StateReason: github.String(p.Reason)}
 			return done{}, k.c.relabel(ctx, "github: close issue", p.Number, nil, p.RemoveLabels, change)
 		}),
@@ -171,7 +171,7 @@ func (k kinds) closeIssue() integrations.Kind {
 func (k kinds) setLabels() integrations.Kind {
 	return integrations.Kind{
 		Name: "github.set_labels", Settling: integrations.Idempotent, Lane: lane(laneEdit), Observed: nothing,
-		Perform: perform(func(ctx context.Context, p SetLabels) (done, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, p SetLabels) (done, error) {
 			return done{}, k.c.relabel(ctx, "github: set labels", p.Number, p.Add, p.Remove, new(github.IssueRequest))
 		}),
 	}
@@ -180,7 +180,7 @@ func (k kinds) setLabels() integrations.Kind {
 func (k kinds) createComment() integrations.Kind {
 	return integrations.Kind{
 		Name: "github.create_comment", Settling: integrations.LookUp, Lane: lane(laneComment),
-		Perform: perform(func(ctx context.Context, p CreateComment) (Comment, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, p CreateComment) (Comment, error) {
 			marker, err := Marker("ticket", p.Ticket, "message", p.Message)
 			if err != nil {
 				return Comment{}, err
@@ -197,7 +197,7 @@ func (k kinds) createComment() integrations.Kind {
 func (k kinds) editComment() integrations.Kind {
 	return integrations.Kind{
 		Name: "github.edit_comment", Settling: integrations.Idempotent, Lane: lane(laneEdit), Observed: nothing,
-		Perform: perform(func(ctx context.Context, p EditComment) (done, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, p EditComment) (done, error) {
 			marker, err := Marker("ticket", p.Ticket, "message", p.Message)
 			if err != nil {
 				return done{}, err
@@ -262,22 +262,7 @@ func made(result any) json.RawMessage {
 	return b
 }
 
-// perform makes a Kind's Perform of a function that takes the decoded payload.
-func perform[P, R any](do func(context.Context, P) (R, error)) func(context.Context, integrations.Call) (json.RawMessage, error) {
-	return func(ctx context.Context, c integrations.Call) (json.RawMessage, error) {
-		var payload P
-		if err := json.Unmarshal(c.Body, &payload); err != nil {
-			return nil, err
-		}
-		result, err := do(ctx, payload)
-		if err != nil {
-			return nil, err
-		}
-		return json.Marshal(result)
-	}
-}
-
-// find makes a Kind's Find likewise; nil is not found.
+// find makes a Kind's Find of a function that takes the decoded payload; nil is not found.
 func find[P, R any](look func(context.Context, time.Time, P) (*R, error)) func(context.Context, integrations.Call) (json.RawMessage, bool, error) {
 	return func(ctx context.Context, c integrations.Call) (json.RawMessage, bool, error) {
 		var payload P

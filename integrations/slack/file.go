@@ -133,7 +133,7 @@ func isPage(content []byte) bool {
 func (c *Client) readFile(r *redact.Redactor) integrations.Kind {
 	return integrations.Kind{
 		Name: "slack.read_file", Settling: integrations.Idempotent, Read: true, Lane: lane(laneFile),
-		Perform: perform(func(ctx context.Context, _ integrations.Call, asked Read) (FileText, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, asked Read) (FileText, error) {
 			return c.FileText(ctx, r, asked.ID)
 		}),
 	}

@@ -60,7 +60,7 @@ func (c *Client) show() integrations.Kind {
 		Name:     "slack.show",
 		Settling: integrations.LookUp,
 		Lane:     showLane,
-		Perform: perform(func(ctx context.Context, call integrations.Call, s Show) (Posted, error) {
+		Perform: integrations.Performing(func(ctx context.Context, call integrations.Call, s Show) (Posted, error) {
 			if call.Ref != nil {
 				return c.update(ctx, call.Ref, s)
 			}
@@ -179,7 +179,7 @@ func (c *Client) notify() integrations.Kind {
 		Name:     "slack.notify",
 		Settling: integrations.Repeat,
 		Lane:     channelLane,
-		Perform: perform(func(ctx context.Context, _ integrations.Call, n Notify) (Posted, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, n Notify) (Posted, error) {
 			form, err := message(n.Channel, n.Text, n.Blocks)
 			if err != nil {
 				return Posted{}, err
@@ -195,7 +195,7 @@ func (c *Client) whisper() integrations.Kind {
 		Name:     "slack.whisper",
 		Settling: integrations.BestEffort,
 		Lane:     lane(laneWhisper),
-		Perform: perform(func(ctx context.Context, _ integrations.Call, w Whisper) (struct{}, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, w Whisper) (struct{}, error) {
 			return struct{}{}, c.postEphemeral(ctx, w)
 		}),
 		Observed: func(integrations.Call) json.RawMessage { return json.RawMessage("{}") },

@@ -156,7 +156,7 @@ func (c *Client) groupsOf(ctx context.Context, workspace string) ([]Group, error
 func (c *Client) readPerson(r *redact.Redactor) integrations.Kind {
 	return integrations.Kind{
 		Name: "slack.read_person", Settling: integrations.Idempotent, Read: true, Lane: lane(lanePerson),
-		Perform: perform(func(ctx context.Context, _ integrations.Call, asked Read) (Person, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, asked Read) (Person, error) {
 			p, err := c.Person(ctx, asked.ID)
 			p.Name, _ = r.String(p.Name)
 			return p, err
@@ -167,7 +167,7 @@ func (c *Client) readPerson(r *redact.Redactor) integrations.Kind {
 func (c *Client) readChannel(r *redact.Redactor) integrations.Kind {
 	return integrations.Kind{
 		Name: "slack.read_channel", Settling: integrations.Idempotent, Read: true, Lane: lane(laneChannel),
-		Perform: perform(func(ctx context.Context, _ integrations.Call, asked Read) (Channel, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, asked Read) (Channel, error) {
 			ch, err := c.Channel(ctx, asked.ID)
 			ch.Name, _ = r.String(ch.Name)
 			return ch, err
@@ -178,7 +178,7 @@ func (c *Client) readChannel(r *redact.Redactor) integrations.Kind {
 func (c *Client) readGroups(r *redact.Redactor) integrations.Kind {
 	return integrations.Kind{
 		Name: "slack.read_groups", Settling: integrations.Idempotent, Read: true, Lane: lane(laneGroups),
-		Perform: perform(func(ctx context.Context, _ integrations.Call, _ struct{}) ([]Group, error) {
+		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, _ struct{}) ([]Group, error) {
 			groups, err := c.Groups(ctx)
 			for i := range groups {
 				groups[i].Handle, _ = r.String(groups[i].Handle)

@@ -2,7 +2,6 @@ package slack
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"supportbot/integrations"
@@ -81,21 +80,6 @@ func limits(postsPerChannel int) []integrations.Limit {
 		tier(LaneMine, 20),
 		tier(LaneList, 20),
 		tier(LaneJoin, 50),
-	}
-}
-
-// perform makes a Kind's Perform of a function that takes the decoded payload.
-func perform[P, R any](do func(context.Context, integrations.Call, P) (R, error)) func(context.Context, integrations.Call) (json.RawMessage, error) {
-	return func(ctx context.Context, c integrations.Call) (json.RawMessage, error) {
-		var payload P
-		if err := json.Unmarshal(c.Body, &payload); err != nil {
-			return nil, err
-		}
-		result, err := do(ctx, c, payload)
-		if err != nil {
-			return nil, err
-		}
-		return json.Marshal(result)
 	}
 }
 
