@@ -101,7 +101,7 @@ func (w town) texts(t *testing.T) (told []string) {
 
 func (w town) readThread(t *testing.T, thread string) (ThreadRead, error) {
 	t.Helper()
-	body, err := json.Marshal(ReadThread{Channel: "C1", Thread: thread})
+	body, err := json.Marshal(ReadThread{Team: w.slack.TeamID(), Channel: "C1", Thread: thread})
 	if err != nil {
 		t.Fatal(err)
 	}

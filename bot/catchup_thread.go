@@ -17,7 +17,7 @@ const ReadThreadKind = "slack.read_thread"
 
 // A ReadThread says which thread to read.
 type ReadThread struct {
-	Team    string `json:"team,omitempty"` // our own if empty
+	Team    string `json:"team"`
 	Channel string `json:"channel"`
 	Thread  string `json:"thread"` // ts of its first message
 }
@@ -45,9 +45,6 @@ func (m *Machine) readThreadKind() integrations.Kind {
 // performReadThread asks first where the thread is: what was a public channel may have become private since, and
 // then what was said there is not for everybody.
 func (m *Machine) performReadThread(ctx context.Context, asked ReadThread) (ThreadRead, error) {
-	if asked.Team == "" {
-		asked.Team = m.Identity.Team
-	}
 	if err := m.spend(slack.LaneChannel); err != nil {
 		return ThreadRead{}, err
 	}
