@@ -121,15 +121,12 @@ func (h handler) asks(m bot.Message) bool {
 	case m.Bot && !named:
 		return false
 	case m.Direct:
-		return !m.Bot && m.Sender != slackbot
+		return !m.Bot && m.Sender != slack.Slackbot
 	case !m.Mentions && !m.Mentioned:
 		return false
 	}
 	return m.Found || editedAfter(m) <= mentionWindow // of what was found, nobody saw the first version
 }
-
-// slackbot is who sends Slack's own notices.
-const slackbot = "USLACKBOT"
 
 // listed says whether the team lets issues be opened from a channel that is shared with other companies.
 func (h handler) listed(channel string) bool { return slices.Contains(h.Shared, channel) }

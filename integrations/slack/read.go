@@ -63,8 +63,8 @@ type Group struct {
 	Disabled bool     `json:"disabled"`
 }
 
-// slackbot is the one bot that users.info does not call a bot.
-const slackbot = "USLACKBOT"
+// Slackbot is who sends Slack's own notices: the one bot that users.info does not call a bot.
+const Slackbot = "USLACKBOT"
 
 // Person reads a person or bot (users.info).
 func (c *Client) Person(ctx context.Context, id string) (Person, error) {
@@ -79,7 +79,7 @@ func (c *Client) Person(ctx context.Context, id string) (Person, error) {
 		return Person{}, broken(method)
 	}
 	return Person{
-		ID: u.ID, Locale: u.Locale, Bot: u.IsBot || u.ID == slackbot, Deleted: u.Deleted, Stranger: u.IsStranger,
+		ID: u.ID, Locale: u.Locale, Bot: u.IsBot || u.ID == Slackbot, Deleted: u.Deleted, Stranger: u.IsStranger,
 		Name: first(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name),
 	}, nil
 }
@@ -166,7 +166,7 @@ func (c *Client) readPerson(r *redact.Redactor) integrations.Kind {
 
 func (c *Client) readChannel(r *redact.Redactor) integrations.Kind {
 	return integrations.Kind{
-		Name: "slack.read_channel", Settling: integrations.Idempotent, Read: true, Lane: lane(laneChannel),
+		Name: "slack.read_channel", Settling: integrations.Idempotent, Read: true, Lane: lane(LaneChannel),
 		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, asked Read) (Channel, error) {
 			ch, err := c.Channel(ctx, asked.ID)
 			ch.Name, _ = r.String(ch.Name)

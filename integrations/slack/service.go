@@ -20,14 +20,13 @@ const (
 	laneUpdate  = "chat.update"
 	laneWhisper = "chat.postEphemeral"
 	lanePerson  = "users.info"
-	laneChannel = "conversations.info"
 	laneGroups  = "usergroups.list"
 	laneFile    = "files.info"
 
 	// LaneHistory, LaneReplies and LaneChannel are those of the calls that the machine makes itself.
 	LaneHistory = "conversations.history"
 	LaneReplies = "conversations.replies"
-	LaneChannel = laneChannel
+	LaneChannel = "conversations.info"
 	LaneMine    = "users.conversations"
 	LaneList    = "conversations.list"
 	LaneJoin    = "conversations.join"
@@ -72,7 +71,7 @@ func limits(postsPerChannel int) []integrations.Limit {
 		tier(laneUpdate, 50),
 		tier(laneWhisper, 100),
 		tier(lanePerson, 100),
-		tier(laneChannel, 50),
+		tier(LaneChannel, 50),
 		tier(laneGroups, 20),
 		tier(laneFile, 100),
 		tier(LaneHistory, 50),
