@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"supportbot/bot/text"
-	"supportbot/integrations/slack"
 	"supportbot/store"
 )
 
@@ -240,25 +239,6 @@ func (us Identity) clicks(payload json.RawMessage) ([]Click, error) {
 		})
 	}
 	return cs, nil
-}
-
-// Needs returns what the door itself listens to: it keeps the directory fresh.
-func Needs() []slack.Need {
-	return []slack.Need{
-		{Scope: "channels:read", Events: []string{"channel_rename"}, Why: "notice when a channel gets another name"},
-		{
-			Scope:  "channels:read",
-			Events: []string{"channel_archive", "channel_created", "channel_id_changed", "channel_unarchive", "member_joined_channel"},
-			Why:    "know which channels there are, and in which the bot is",
-		},
-		{Scope: "groups:read", Events: []string{"group_archive", "group_rename", "group_unarchive"}, Why: "know in which private channels the bot is"},
-		{Scope: "im:read", Why: "know in which direct messages the bot is"},
-		{Scope: "mpim:read", Why: "know in which group messages the bot is"},
-		{Scope: "channels:join", Why: "join public channels, as slack.join says"},
-		{Scope: "channels:history", Why: "find what was said while no connection was open, and read threads whole"},
-		{Scope: "users:read", Events: []string{"user_change"}, Why: "notice when a person gets another name or language"},
-		{Scope: "usergroups:read", Events: []string{"subteam_updated"}, Why: "notice when a group changes"},
-	}
 }
 
 // refresh reads what Slack tells of a person, a channel or a group, for an entry that the directory has already.
