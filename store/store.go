@@ -46,7 +46,7 @@ func Open(path string, now func() time.Time) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := open(path, "_pragma=journal_mode(WAL)", now)
+	db, err := create(path, now)
 	if err != nil {
 		lock.Close()
 		return nil, err
@@ -57,6 +57,22 @@ func Open(path string, now func() time.Time) (*DB, error) {
 	}
 	return db, nil
 }
+
+// create opens the database at path, made if there is none yet. Only its owner may read it, and so the files that SQLite
+// keeps beside it: private talk is in them.
+func create(path string, now func() time.Time) (*DB, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, private)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return open(path, "_pragma=journal_mode(WAL)", now)
+}
+
+// private is the mode of files for their owner alone.
+const private = 0o600
 
 // OpenReadOnly opens the database at path beside the process that runs on it.
 func OpenReadOnly(path string) (*DB, error) {
@@ -161,7 +177,7 @@ func (db *DB) Close() error {
 
 // lockFile takes the lock that makes one process a database. The kernel frees it when the process ends.
 func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, private)
 	if err != nil {
 		return nil, fmt.Errorf("lock database: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -405,6 +406,17 @@ func TestAnEventThatCannotBeDecidedIsParkedAndLaterOnesGoOn(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"message", Parked}, decided); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestInvariant4_OnlyTheOwnerOfTheDatabaseMayReadItsFiles(t *testing.T) {
+	db, _, path := openTest(t)
+	take(t, db, event("1", "ticket:a"))
+	for _, name := range []string{"", "-wal", "-shm", ".lock"} {
+		info, err := os.Stat(path + name)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s%s is %v: %v", filepath.Base(path), name, info, err)
+		}
 	}
 }
 
