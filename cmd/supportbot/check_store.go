@@ -26,7 +26,7 @@ func (r *report) store(s StoreSettings) {
 		r.miss("folder %s is on %s, where SQLite can lose data", folder, kind)
 		r.next("Use a local disk.")
 	}
-	_, err = os.Stat(path)
+	file, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		r.good("none yet; the first run makes it")
@@ -42,6 +42,10 @@ func (r *report) store(s StoreSettings) {
 	}
 	_ = db.Close() // it was opened for reading only
 	r.good("can be opened")
+	if others := file.Mode().Perm() & 0o077; others != 0 {
+		r.warn("others on this machine may read it, and what was said in private with it")
+		r.next("chmod 600 %s*", path)
+	}
 	if isLocked(path + ".lock") {
 		r.note("a supportbot is running on it; a second one would be refused")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -245,6 +246,16 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, exitOK, []string{"✓ can be opened"}},
+		{"the database is open to others", func(t *testing.T, h *house) {
+			path := filepath.Join(h.dir, "supportbot.db")
+			db, err := store.Open(path, time.Now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(db.Close(), os.Chmod(path, 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}, exitOK, []string{"! others on this machine may read it", "chmod 600 "}},
 		{"the database is none", func(t *testing.T, h *house) {
 			if err := os.WriteFile(filepath.Join(h.dir, "supportbot.db"), []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
 				t.Fatal(err)
