@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -70,22 +71,23 @@ func (fs *Faults) Clear() {
 func (fs *Faults) Active() []Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	active := make([]Fault, len(fs.active))
-	for i, f := range fs.active {
-		active[i] = *f
+	return values(fs.active)
+}
+
+// values are copies of what list points to.
+func values[T any](list []*T) []T {
+	copies := make([]T, len(list))
+	for i, v := range list {
+		copies[i] = *v
 	}
-	return active
+	return copies
 }
 
 // Met returns how often each "operation/kind" has been met.
 func (fs *Faults) Met() map[string]int {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	met := make(map[string]int, len(fs.met))
-	for k, n := range fs.met {
-		met[k] = n
-	}
-	return met
+	return maps.Clone(fs.met)
 }
 
 // next returns the fault that this call of operation meets, or nil.

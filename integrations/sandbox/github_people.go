@@ -154,11 +154,7 @@ func (g *GitHub) Repository() Repository {
 func (g *GitHub) Calls() []GitHubCall {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	calls := make([]GitHubCall, len(g.calls))
-	for n, c := range g.calls {
-		calls[n] = *c
-	}
-	return calls
+	return values(g.calls)
 }
 
 func (i *issue) whole() Issue {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -24,35 +23,27 @@ func (s *Slack) Find(handle string) (string, error) {
 func (s *Slack) People() []Person {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []Person
-	for _, id := range sortedKeys(s.people) {
-		all = append(all, *s.people[id])
-	}
-	return all
+	return listed(s.people)
 }
 
 // Channels returns all conversations, by id.
 func (s *Slack) Channels() []Channel {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []Channel
-	for _, id := range sortedKeys(s.channels) {
-		c := *s.channels[id]
-		c.Members = slices.Clone(c.Members)
-		all = append(all, c)
-	}
-	return all
+	return listed(s.channels)
 }
 
 // Groups returns all user groups, by id.
 func (s *Slack) Groups() []Group {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []Group
-	for _, id := range sortedKeys(s.groups) {
-		g := *s.groups[id]
-		g.Members = slices.Clone(g.Members)
-		all = append(all, g)
+	return listed(s.groups)
+}
+
+// listed are the rows of a table, by id. Lists of members in them are replaced when they change, never written to.
+func listed[V any](table map[string]*V) (all []V) {
+	for _, id := range sortedKeys(table) {
+		all = append(all, *table[id])
 	}
 	return all
 }

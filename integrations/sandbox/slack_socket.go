@@ -82,11 +82,7 @@ type Envelope struct {
 func (s *Slack) Envelopes() []Envelope {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make([]Envelope, len(s.envelopes))
-	for i, e := range s.envelopes {
-		all[i] = *e
-	}
-	return all
+	return values(s.envelopes)
 }
 
 // A socket is one open connection of the app.

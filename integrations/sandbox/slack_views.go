@@ -104,12 +104,17 @@ func (s *Slack) exchange(id string) (user string, err error) {
 	return t.user, nil
 }
 
-func (s *Slack) viewsOpen(a slackArgs) (answer, error) {
-	v, err := s.readView(a["view"])
-	if err != nil {
-		return nil, err
+// triggered reads the modal that a call brings, and uses up the trigger that comes with it.
+func (s *Slack) triggered(a slackArgs) (user string, v *View, err error) {
+	if v, err = s.readView(a["view"]); err != nil {
+		return "", nil, err
 	}
-	user, err := s.exchange(a["trigger_id"])
+	user, err = s.exchange(a["trigger_id"])
+	return user, v, err
+}
+
+func (s *Slack) viewsOpen(a slackArgs) (answer, error) {
+	user, v, err := s.triggered(a)
 	if err != nil {
 		return nil, err
 	}
@@ -119,11 +124,7 @@ func (s *Slack) viewsOpen(a slackArgs) (answer, error) {
 }
 
 func (s *Slack) viewsPush(a slackArgs) (answer, error) {
-	v, err := s.readView(a["view"])
-	if err != nil {
-		return nil, err
-	}
-	user, err := s.exchange(a["trigger_id"])
+	user, v, err := s.triggered(a)
 	switch {
 	case err != nil:
 		return nil, err
