@@ -64,7 +64,6 @@ type browser struct {
 	t    *testing.T
 	tab  context.Context
 	base string
-	shot int
 }
 
 func openBrowser(t *testing.T, first context.Context) *browser {
@@ -213,7 +212,6 @@ func (b *browser) look(name string) {
 	if dir == "" {
 		return
 	}
-	b.shot++
 	for _, size := range []struct {
 		name string
 		x, y int64

@@ -24,20 +24,23 @@ type form struct {
 	files []sandbox.File
 }
 
+// text is what was typed into the field of that name, its lines ended as Slack and GitHub end them.
+func (f form) text() string { return strings.ReplaceAll(f.Get("text"), "\r\n", "\n") }
+
 // acts are what people do, by path.
 func (p *Page) acts() map[string]act {
 	return map[string]act{
 		"/post":           p.post,
-		"/edit":           p.edit,
-		"/delete":         p.remove,
+		"/edit":           p.onOwn(p.edit),
+		"/delete":         p.onOwn(p.remove),
 		"/react":          p.reactTo,
 		"/press":          p.press,
 		"/submit":         p.submit,
 		"/close":          p.closeView,
-		"/github/comment": p.comment,
-		"/github/edit":    p.editIssue,
-		"/github/state":   p.setState,
-		"/github/label":   p.relabel,
+		"/github/comment": p.onIssue(p.comment),
+		"/github/edit":    p.onIssue(p.editIssue),
+		"/github/state":   p.onIssue(p.setState),
+		"/github/label":   p.onIssue(p.relabel),
 		"/clock":          p.moveClock,
 		"/fault":          p.setFault,
 	}
@@ -109,7 +112,7 @@ func back(here string) string {
 
 // post says something, or runs a slash command.
 func (p *Page) post(at *place, form form) error {
-	text := strings.ReplaceAll(form.Get("text"), "\r\n", "\n")
+	text := form.text()
 	if strings.TrimSpace(text) == "" && len(form.files) == 0 {
 		return said(at.T("empty"))
 	}
@@ -158,21 +161,19 @@ func (p *Page) outcome(at *place, i *sandbox.Interaction) error {
 	return err
 }
 
-// own finds a message that the person wrote.
-func (p *Page) own(at *place, form form) (sandbox.Message, error) {
-	m, ok := p.Slack.Message(at.Channel.ID, form.Get("ts"))
-	if !ok || m.User != at.Me.ID || m.BotID != "" {
-		return m, said(at.T("no_message"))
+// onOwn is an act on a message that the person wrote.
+func (p *Page) onOwn(do func(*place, form, sandbox.Message) error) act {
+	return func(at *place, form form) error {
+		m, ok := p.Slack.Message(at.Channel.ID, form.Get("ts"))
+		if !ok || m.User != at.Me.ID || m.BotID != "" {
+			return said(at.T("no_message"))
+		}
+		return do(at, form, m)
 	}
-	return m, nil
 }
 
-func (p *Page) edit(at *place, form form) error {
-	m, err := p.own(at, form)
-	if err != nil {
-		return err
-	}
-	text := strings.ReplaceAll(form.Get("text"), "\r\n", "\n")
+func (p *Page) edit(at *place, form form, m sandbox.Message) error {
+	text := form.text()
 	if strings.TrimSpace(text) == "" {
 		return said(at.T("empty"))
 	}
@@ -180,12 +181,9 @@ func (p *Page) edit(at *place, form form) error {
 	return nil
 }
 
-func (p *Page) remove(at *place, form form) error {
-	m, err := p.own(at, form)
-	if err == nil {
-		p.Slack.Delete(m.Channel, m.TS)
-	}
-	return err
+func (p *Page) remove(_ *place, _ form, m sandbox.Message) error {
+	p.Slack.Delete(m.Channel, m.TS)
+	return nil
 }
 
 // reactTo puts an emoji under a message, or takes it away again.

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // A block is a block of Block Kit, ready to be shown.
@@ -58,9 +59,8 @@ type control struct {
 
 // A container is the message or modal that a control is a part of: what a form must say of it.
 type container struct {
-	Me, Channel, TS, View string
-	Here                  string
-	At                    *place
+	At       *place
+	TS, View string // of the one or the other
 }
 
 // A confirm is a dialog that asks before something is done.
@@ -362,15 +362,10 @@ func (c control) Name() string {
 const fieldPrefix = "v:"
 
 // Many says whether several values may be chosen.
-func (c control) Many() bool { return len(c.Type) > 6 && c.Type[:6] == "multi_" }
+func (c control) Many() bool { return strings.HasPrefix(c.Type, "multi_") }
 
 // Select says whether it is shown as a list to choose from.
-func (c control) Select() bool {
-	return slices.Contains([]string{
-		"static_select", "multi_static_select", "overflow", "users_select", "multi_users_select", "channels_select",
-		"multi_channels_select", "conversations_select", "multi_conversations_select",
-	}, c.Type)
-}
+func (c control) Select() bool { return c.Type == "overflow" || strings.HasSuffix(c.Type, "_select") }
 
 // HTMLType is the kind of HTML's input for it.
 func (c control) HTMLType() string {

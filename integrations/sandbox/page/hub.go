@@ -127,25 +127,20 @@ func (at *place) hubPost(id, author, body string, when time.Time, edited bool) h
 	}
 }
 
-// theIssue finds the issue that a form is about.
-func (p *Page) theIssue(at *place, form form) (sandbox.Issue, error) {
-	n, err := strconv.Atoi(form.Get("issue"))
-	if err != nil || n < 1 || n > len(p.GitHub.Issues()) {
-		return sandbox.Issue{}, said(at.T("no_issue"))
+// onIssue is an act on an issue.
+func (p *Page) onIssue(do func(*place, form, sandbox.Issue) error) act {
+	return func(at *place, form form) error {
+		n, err := strconv.Atoi(form.Get("issue"))
+		all := p.GitHub.Issues()
+		if err != nil || n < 1 || n > len(all) || all[n-1].Deleted {
+			return said(at.T("no_issue"))
+		}
+		return do(at, form, all[n-1])
 	}
-	i := p.GitHub.Issue(n)
-	if i.Deleted {
-		return i, said(at.T("no_issue"))
-	}
-	return i, nil
 }
 
-func (p *Page) comment(at *place, form form) error {
-	i, err := p.theIssue(at, form)
-	if err != nil {
-		return err
-	}
-	text := form.Get("text")
+func (p *Page) comment(at *place, form form, i sandbox.Issue) error {
+	text := form.text()
 	if strings.TrimSpace(text) == "" {
 		return said(at.T("empty"))
 	}
@@ -153,25 +148,17 @@ func (p *Page) comment(at *place, form form) error {
 	return nil
 }
 
-func (p *Page) editIssue(at *place, form form) error {
-	i, err := p.theIssue(at, form)
-	if err != nil {
-		return err
-	}
+func (p *Page) editIssue(at *place, form form, i sandbox.Issue) error {
 	title := strings.TrimSpace(form.Get("title"))
 	if title == "" {
 		return said(at.T("empty"))
 	}
-	p.GitHub.EditIssueAs(at.Me.Name, i.Number, title, strings.ReplaceAll(form.Get("text"), "\r\n", "\n"))
+	p.GitHub.EditIssueAs(at.Me.Name, i.Number, title, form.text())
 	return nil
 }
 
 // setState closes or reopens an issue.
-func (p *Page) setState(at *place, form form) error {
-	i, err := p.theIssue(at, form)
-	if err != nil {
-		return err
-	}
+func (p *Page) setState(at *place, form form, i sandbox.Issue) error {
 	if form.Get("state") == "open" {
 		p.GitHub.ReopenAs(at.Me.Name, i.Number)
 		return nil
@@ -185,11 +172,7 @@ func (p *Page) setState(at *place, form form) error {
 }
 
 // relabel puts a label on an issue, or takes it off.
-func (p *Page) relabel(at *place, form form) error {
-	i, err := p.theIssue(at, form)
-	if err != nil {
-		return err
-	}
+func (p *Page) relabel(at *place, form form, i sandbox.Issue) error {
 	add, remove := strings.TrimSpace(form.Get("add")), form.Get("remove")
 	switch {
 	case remove != "":

@@ -22,7 +22,7 @@ type statusModel struct {
 
 func (p *Page) status(at *place) statusModel {
 	s := statusModel{place: at, Now: at.today.Format("2006-01-02 15:04"), Paused: p.Clock.Paused()}
-	for _, l := range p.changes.all() {
+	for _, l := range p.switches.all() {
 		if l.On {
 			s.Faults++
 		}
@@ -44,12 +44,17 @@ type leverModel struct {
 	Lever leverState
 }
 
-// Leaps are how far the clock can be moved on, in order.
-func (controlsModel) Leaps() []string { return []string{"minute", "hour", "day", "week"} }
+// Leaps are the names of the leaps.
+func (controlsModel) Leaps() (names []string) {
+	for _, l := range leaps {
+		names = append(names, l.name)
+	}
+	return names
+}
 
 func (p *Page) controls(at *place) controlsModel {
 	m := controlsModel{place: at, Paused: p.Clock.Paused()}
-	for _, l := range p.changes.all() {
+	for _, l := range p.switches.all() {
 		if l.Service == "github" {
 			m.GitHub = append(m.GitHub, leverModel{at, l})
 		} else {
@@ -60,26 +65,32 @@ func (p *Page) controls(at *place) controlsModel {
 }
 
 // leaps are how far the clock can be moved on.
-var leaps = map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour}
+var leaps = [...]struct {
+	name string
+	far  time.Duration
+}{{"minute", time.Minute}, {"hour", time.Hour}, {"day", 24 * time.Hour}, {"week", 7 * 24 * time.Hour}}
 
 func (p *Page) moveClock(at *place, form form) error {
-	switch op := form.Get("op"); op {
+	op := form.Get("op")
+	switch op {
 	case "pause":
 		p.Clock.Pause()
+		return nil
 	case "resume":
 		p.Clock.Resume()
-	default:
-		leap, ok := leaps[op]
-		if !ok {
-			return said(at.T("no_leap"))
-		}
-		p.Clock.Advance(leap)
+		return nil
 	}
-	return nil
+	for _, l := range leaps {
+		if l.name == op {
+			p.Clock.Advance(l.far)
+			return nil
+		}
+	}
+	return said(at.T("no_leap"))
 }
 
 func (p *Page) setFault(at *place, form form) error {
-	if !p.changes.toggle(form.Get("service"), form.Get("fault")) {
+	if !p.switches.toggle(form.Get("service"), form.Get("fault")) {
 		return said(at.T("no_fault"))
 	}
 	return nil
@@ -205,10 +216,11 @@ func (p *Page) slackCalls() (lines []line) {
 func readable(args map[string]string) map[string]any {
 	shown := map[string]any{}
 	for name, value := range args {
-		if trimmed := strings.TrimSpace(value); json.Valid([]byte(trimmed)) && strings.HasPrefix(trimmed, "[") || strings.HasPrefix(trimmed, "{") && json.Valid([]byte(trimmed)) {
-			shown[name] = json.RawMessage(trimmed)
-		} else {
-			shown[name] = value
+		shown[name] = value
+		if strings.HasPrefix(value, "[") || strings.HasPrefix(value, "{") {
+			if json.Valid([]byte(value)) {
+				shown[name] = json.RawMessage(value)
+			}
 		}
 	}
 	return shown

@@ -32,7 +32,7 @@ func (p *Page) viewsOf(at *place) viewsModel {
 	}
 	v := stack[len(stack)-1]
 	m := &modal{place: at, ID: v.ID, Hash: v.Hash, Title: word(v.Title, ""), Submit: word(v.Submit, ""), Close: word(v.Close, at.T("cancel")), Depth: len(stack)}
-	m.Blocks = at.blocks(v.Blocks, container{Me: at.Me.ID, Channel: at.Channel.ID, View: v.ID, Here: at.Here(), At: at})
+	m.Blocks = at.blocks(v.Blocks, container{At: at, View: v.ID})
 	shown := 0
 	for n := range m.Blocks {
 		b := &m.Blocks[n]

@@ -78,10 +78,11 @@ type Command struct {
 // A Page is an http.Handler. Make one with New.
 type Page struct {
 	Options
-	mux     *http.ServeMux
-	pages   *template.Template
-	words   words
-	changes switches
+	mux   *http.ServeMux
+	pages *template.Template
+	words words
+
+	switches *switches
 
 	mu   sync.Mutex
 	seen map[seenKey]string // the newest ts of a channel that a person has seen
@@ -106,7 +107,7 @@ func New(o Options) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
-	p.changes = newSwitches(o.Slack, o.GitHub)
+	p.switches = newSwitches(o.Slack, o.GitHub)
 	p.mux = http.NewServeMux()
 	p.mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	p.mux.HandleFunc("GET /{$}", p.show("slack"))

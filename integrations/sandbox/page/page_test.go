@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -263,21 +265,34 @@ func TestEachWordIsThereInBothLanguages(t *testing.T) {
 	if err != nil || len(names) == 0 {
 		t.Fatal(err)
 	}
-	for _, name := range names {
-		source, err := fs.ReadFile(files, name)
+	sources, err := filepath.Glob("*.go")
+	if err != nil || len(sources) == 0 {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, name := range append(names, sources...) {
+		source, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range usedWord.FindAllStringSubmatch(string(source), -1) {
-			if _, ok := w[m[1]]; !ok {
-				t.Errorf("%s uses %q, which is not there", name, m[1])
+			key := m[1] + m[2]
+			used[key] = true
+			if _, ok := w[key]; !ok {
+				t.Errorf("%s uses %q, which is not there", name, key)
 			}
 		}
 	}
-	p := aPage(t)
-	for _, l := range p.changes.all() {
+	for _, l := range aPage(t).switches.all() {
+		used["fault_"+l.ID] = true
 		if _, ok := w["fault_"+l.ID]; !ok {
 			t.Errorf("the switch %s has no name", l.ID)
+		}
+	}
+	made := regexp.MustCompile(`^(tab|state|reason|leap|kind)_`) // keys that templates put together
+	for key := range w {
+		if !used[key] && !made.MatchString(key) {
+			t.Errorf("nothing uses %s", key)
 		}
 	}
 }
@@ -299,7 +314,7 @@ func TestASwitchTurnsItsFaultOnAndOffAndLeavesOthers(t *testing.T) {
 	for range 2 {
 		ask(p, aForm("/fault", "service", "slack", "fault", "off"))
 	}
-	for _, l := range p.changes.all() {
+	for _, l := range p.switches.all() {
 		if l.On != (l.Service == "github" && l.ID == "lost") {
 			t.Errorf("%s/%s is on: %t", l.Service, l.ID, l.On)
 		}

@@ -21,19 +21,16 @@ type lever struct {
 type switches struct {
 	levers []lever
 	calls  map[string]*sandbox.Faults // by service
-	state  *switchState
-}
 
-type switchState struct {
 	mu      sync.Mutex
-	on      map[string]bool
+	on      map[string]bool // by service/id
 	sockets sandbox.SocketFaults
 }
 
-func newSwitches(s *sandbox.Slack, g *sandbox.GitHub) switches {
-	sw := switches{
+func newSwitches(s *sandbox.Slack, g *sandbox.GitHub) *switches {
+	sw := &switches{
 		calls: map[string]*sandbox.Faults{"slack": s.Faults, "github": &g.Faults},
-		state: &switchState{on: map[string]bool{}},
+		on:    map[string]bool{},
 	}
 	for _, service := range []string{"github", "slack"} {
 		sw.levers = append(sw.levers, callLevers(service)...)
@@ -81,7 +78,7 @@ func callLevers(service string) (levers []lever) {
 }
 
 // socketLevers are the faults of deliveries.
-func (sw switches) socketLevers(s *sandbox.Slack) (levers []lever) {
+func (sw *switches) socketLevers(s *sandbox.Slack) (levers []lever) {
 	for _, f := range []struct {
 		id  string
 		set func(f *sandbox.SocketFaults, on bool)
@@ -103,8 +100,8 @@ func (sw switches) socketLevers(s *sandbox.Slack) (levers []lever) {
 	} {
 		turn := func(on bool) func() {
 			return func() {
-				f.set(&sw.state.sockets, on)
-				s.SetSocketFaults(sw.state.sockets)
+				f.set(&sw.sockets, on)
+				s.SetSocketFaults(sw.sockets)
 			}
 		}
 		levers = append(levers, lever{id: f.id, service: "slack", on: turn(true), off: turn(false)})
@@ -120,9 +117,9 @@ func odds(on bool) float64 {
 }
 
 // isOn says whether a lever is on.
-func (sw switches) isOn(l lever) bool {
+func (sw *switches) isOn(l lever) bool {
 	if l.fault == nil {
-		return sw.state.on[l.service+"/"+l.id]
+		return sw.on[l.service+"/"+l.id]
 	}
 	for _, f := range sw.calls[l.service].Active() {
 		if f.On == "" && f.Kind == l.fault.Kind {
@@ -133,9 +130,9 @@ func (sw switches) isOn(l lever) bool {
 }
 
 // toggle turns a lever. It says whether there is one.
-func (sw switches) toggle(service, id string) bool {
-	sw.state.mu.Lock()
-	defer sw.state.mu.Unlock()
+func (sw *switches) toggle(service, id string) bool {
+	sw.mu.Lock()
+	defer sw.mu.Unlock()
 	for _, l := range sw.levers {
 		if l.service != service || l.id != id {
 			continue
@@ -151,14 +148,14 @@ func (sw switches) toggle(service, id string) bool {
 		default:
 			l.on()
 		}
-		sw.state.on[service+"/"+id] = !on && !l.once
+		sw.on[service+"/"+id] = !on && !l.once
 		return true
 	}
 	return false
 }
 
 // lift ends one fault of calls and keeps the others.
-func (sw switches) lift(l lever) {
+func (sw *switches) lift(l lever) {
 	faults := sw.calls[l.service]
 	active := faults.Active()
 	faults.Clear()
@@ -170,9 +167,9 @@ func (sw switches) lift(l lever) {
 }
 
 // all returns the levers as they stand.
-func (sw switches) all() (list []leverState) {
-	sw.state.mu.Lock()
-	defer sw.state.mu.Unlock()
+func (sw *switches) all() (list []leverState) {
+	sw.mu.Lock()
+	defer sw.mu.Unlock()
 	for _, l := range sw.levers {
 		list = append(list, leverState{l.service, l.id, sw.isOn(l), l.once})
 	}

@@ -225,7 +225,7 @@ func (at *place) message(m sandbox.Message, inThread, only bool) message {
 	if shown.Gone {
 		return shown
 	}
-	in := container{Me: at.Me.ID, Channel: m.Channel, TS: m.TS, Here: at.Here(), At: at}
+	in := container{At: at, TS: m.TS}
 	if len(m.Blocks) > 0 {
 		shown.Blocks = at.blocks(m.Blocks, in)
 	} else {
