@@ -322,7 +322,7 @@ func walkFault(b *browser) {
 	b.as("ben", "help-data")
 	b.say(".main", "@support nobody can log in")
 	b.open("/inside?as=U0BEN")
-	b.see(".line.call .result.bad", "no answer")
+	b.see(".line.call .result.bad", "502")
 	b.look("fault-inside")
 	b.click(".buttons .btn", "+1 minute")
 	b.as("ben", "help-data")

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -48,6 +49,16 @@ type Faults struct {
 	mu     sync.Mutex
 	active []*Fault
 	met    map[string]int // "operation/kind": how often a call met a fault
+	hits   []Hit
+}
+
+// A Hit is a call that met a fault.
+type Hit struct {
+	Operation string
+	Kind      FaultKind
+	Status    int    // as answered in the service's place, 0 if the service answered or nobody did
+	Request   string // method and path, with its query
+	At        time.Time
 }
 
 // Add makes the stand-in obey f from now on.
@@ -88,6 +99,19 @@ func (fs *Faults) Met() map[string]int {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	return maps.Clone(fs.met)
+}
+
+// Hits returns the calls that met a fault, the oldest first.
+func (fs *Faults) Hits() []Hit {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return slices.Clone(fs.hits)
+}
+
+func (fs *Faults) remember(h Hit) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.hits = append(fs.hits, h)
 }
 
 // next returns the fault that this call of operation meets, or nil.
@@ -143,6 +167,9 @@ func (fs *Faults) serve(clock *Clock, operation string, w http.ResponseWriter, r
 		do(w, r)
 		return
 	}
+	if f.Kind != Watch {
+		fs.remember(Hit{operation, f.Kind, f.answers(), r.Method + " " + r.URL.RequestURI(), clock.Now()})
+	}
 	switch f.Kind {
 	case Fail:
 		http.Error(w, http.StatusText(f.Status), f.Status)
@@ -164,6 +191,17 @@ func (fs *Faults) serve(clock *Clock, operation string, w http.ResponseWriter, r
 	case Watch:
 		watch(f, w, r, do)
 	}
+}
+
+// answers is the status that f answers with in the service's place, 0 if it does not answer.
+func (f *Fault) answers() int {
+	switch f.Kind {
+	case Fail:
+		return f.Status
+	case Limited:
+		return http.StatusTooManyRequests
+	}
+	return 0
 }
 
 // refuse answers as the service does whose limit is exceeded.

@@ -50,6 +50,9 @@ func TestFaultsOfCreatingAnIssue(t *testing.T) {
 			if met := g.Faults.Met()["create issue/"+string(tc.fault.Kind)]; met != 1 {
 				t.Errorf("met %d times, want once", met)
 			}
+			if hits := g.Faults.Hits(); len(hits) != 1 || hits[0].Kind != tc.fault.Kind || hits[0].Status != tc.status {
+				t.Errorf("hits are %+v", hits)
+			}
 		})
 	}
 }

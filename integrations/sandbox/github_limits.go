@@ -228,17 +228,3 @@ func (w *window) spend(now time.Time, points int) {
 	w.spent = append(w.spent, spending{now, points})
 	w.sum += points
 }
-
-// HoldContent makes GitHub refuse creations by its secondary limit for d, beginning with the next.
-func (g *GitHub) HoldContent(d time.Duration) {
-	g.change(func() { g.limits.contentHold = hold{until: g.clock.Now().Add(d)} })
-}
-
-// ExhaustQuota uses up the primary limit of all accounts, from now on for an hour.
-func (g *GitHub) ExhaustQuota() {
-	g.change(func() {
-		for _, a := range g.accounts {
-			g.limits.quota(a.ID, g.clock.Now()).used = primaryPerHour
-		}
-	})
-}

@@ -169,17 +169,6 @@ func (s *Slack) Calls() []Call {
 	return slices.Clone(s.calls)
 }
 
-// Revoke makes both tokens worthless, as the removal of the app does.
-func (s *Slack) Revoke() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.emit(event{name: "tokens_revoked", body: map[string]any{
-		"type": "tokens_revoked", "tokens": map[string]any{"oauth": []string{}, "bot": []string{slackBotUser}},
-		"event_ts": s.nextTS(),
-	}})
-	s.revoked = true
-}
-
 // SetScopes replaces the scopes of the bot token, as a new installation does.
 func (s *Slack) SetScopes(scopes ...string) {
 	s.mu.Lock()

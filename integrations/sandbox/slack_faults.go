@@ -75,6 +75,24 @@ func (s *Slack) setOff(off bool) {
 	s.off = off
 }
 
+// Revoke makes both tokens worthless, as the removal of the app does.
+func (s *Slack) Revoke() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.emit(event{name: "tokens_revoked", body: map[string]any{
+		"type": "tokens_revoked", "tokens": map[string]any{"oauth": []string{}, "bot": []string{slackBotUser}},
+		"event_ts": s.nextTS(),
+	}})
+	s.revoked = true
+}
+
+// Reinstall makes the tokens good again, as a new installation of the app may after Revoke.
+func (s *Slack) Reinstall() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revoked = false
+}
+
 // SendFrame sends any text over one socket, such as a malformed envelope. It says whether there was a socket.
 func (s *Slack) SendFrame(frame string) bool {
 	s.mu.Lock()

@@ -120,7 +120,7 @@ type line struct {
 const maxLines = 150
 
 func (p *Page) flow(at *place) (flowModel, error) {
-	lines := slices.Concat(p.envelopes(), p.slackCalls(), p.githubCalls())
+	lines := slices.Concat(p.envelopes(), p.slackCalls(), at.hits("Slack", p.Slack.Faults), p.githubCalls(), at.hits("GitHub", &p.GitHub.Faults))
 	if p.History != nil {
 		rows, err := p.History()
 		if err != nil {
@@ -234,17 +234,46 @@ func detail(v any) string {
 	return string(text)
 }
 
+// hits are the calls that met a fault.
+func (at *place) hits(service string, faults *sandbox.Faults) (lines []line) {
+	first, list := newest(faults.Hits())
+	for n, h := range list {
+		l := line{
+			ID: "hit-" + service + strconv.Itoa(first+n), Kind: "call", Where: service, Name: h.Operation, State: at.met(h), Good: "bad",
+			Detail: h.Request, at: h.At,
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// met is what came of a call that met a fault.
+func (at *place) met(h sandbox.Hit) string {
+	switch h.Kind {
+	case sandbox.Fail, sandbox.Limited:
+		return strconv.Itoa(h.Status)
+	case sandbox.Hang:
+		return at.T("met_slow")
+	case sandbox.LoseAnswer:
+		return at.T("met_lost")
+	case sandbox.LandLate:
+		return at.T("met_late")
+	}
+	return at.T("met_refused")
+}
+
+// githubCalls are the calls that were answered, if only with an answer that got lost: hits tell of others.
 func (p *Page) githubCalls() (lines []line) {
 	first, list := newest(p.GitHub.Calls())
 	for n, c := range list {
+		if c.Status == 0 {
+			continue
+		}
 		l := line{
 			ID: "github-" + strconv.Itoa(first+n), Kind: "call", Where: "GitHub", Name: c.Operation, State: strconv.Itoa(c.Status), Good: "good",
 			Detail: c.Method + " " + c.Path, at: c.At,
 		}
-		switch {
-		case c.Status == 0:
-			l.State, l.Good = "no answer", "bad"
-		case c.Status >= 400:
+		if c.Status >= 400 {
 			l.Good = "bad"
 		}
 		lines = append(lines, l)

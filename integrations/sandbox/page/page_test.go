@@ -296,27 +296,3 @@ func TestEachWordIsThereInBothLanguages(t *testing.T) {
 		}
 	}
 }
-
-func TestASwitchTurnsItsFaultOnAndOffAndLeavesOthers(t *testing.T) {
-	p := aPage(t)
-	for _, id := range []string{"down", "lost"} {
-		if got := ask(p, aForm("/fault", "service", "github", "fault", id)); got.Code != 204 {
-			t.Fatal(got.Body)
-		}
-	}
-	if got := ask(p, aForm("/fault", "service", "github", "fault", "down")); got.Code != 204 {
-		t.Fatal(got.Body)
-	}
-	active := p.GitHub.Faults.Active()
-	if len(active) != 1 || active[0].Kind != sandbox.LoseAnswer {
-		t.Errorf("active are %+v", active)
-	}
-	for range 2 {
-		ask(p, aForm("/fault", "service", "slack", "fault", "off"))
-	}
-	for _, l := range p.switches.all() {
-		if l.On != (l.Service == "github" && l.ID == "lost") {
-			t.Errorf("%s/%s is on: %t", l.Service, l.ID, l.On)
-		}
-	}
-}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -13,8 +14,8 @@ type lever struct {
 	id      string
 	service string // "slack" or "github"
 	fault   *sandbox.Fault
-	on, off func() // of what is no fault of calls
-	once    bool   // nothing stays on
+	on, off func() // of what is no fault of calls; without off nothing stays on
+	others  bool   // off heals others that have this too: they are put on again
 }
 
 // switches are all levers, and which of those are on that the stand-ins don't tell.
@@ -36,23 +37,37 @@ func newSwitches(s *sandbox.Slack, g *sandbox.GitHub) *switches {
 		sw.levers = append(sw.levers, callLevers(service)...)
 	}
 	sw.levers = append(sw.levers,
-		lever{id: "gone", service: "github", on: g.RemoveRepository, off: g.Restore},
-		lever{id: "archived", service: "github", on: g.Archive, off: g.Restore},
-		lever{id: "noissues", service: "github", on: g.DisableIssues, off: g.Restore},
-		lever{id: "revoked", service: "github", on: g.Revoke, off: g.Restore},
+		lever{id: "gone", service: "github", on: g.RemoveRepository, off: g.Restore, others: true},
+		lever{id: "archived", service: "github", on: g.Archive, off: g.Restore, others: true},
+		lever{id: "noissues", service: "github", on: g.DisableIssues, off: g.Restore, others: true},
+		lever{id: "revoked", service: "github", on: g.Revoke, off: g.Restore, others: true},
+		renamed(g),
 		lever{id: "nopush", service: "github", on: g.DropPush, off: g.GrantPush},
-		lever{id: "content", service: "github", on: func() { g.HoldContent(5 * time.Minute) }, once: true},
-		lever{id: "quota", service: "github", on: g.ExhaustQuota, once: true},
+		lever{id: "content", service: "github", on: func() { g.HoldContent(5 * time.Minute) }},
+		lever{id: "quota", service: "github", on: g.ExhaustQuota},
+		lever{id: "revoked", service: "slack", on: s.Revoke, off: s.Reinstall},
 		lever{id: "off", service: "slack", on: s.DisableSocketMode, off: s.EnableSocketMode},
+		lever{id: "hold", service: "slack", on: func() { s.HoldNext(math.MaxInt) }, off: s.Release},
 	)
 	sw.levers = append(sw.levers, sw.socketLevers(s)...)
 	sw.levers = append(sw.levers,
-		lever{id: "drop", service: "slack", on: s.DropSockets, once: true},
-		lever{id: "warn", service: "slack", on: s.WarnSockets, once: true},
-		lever{id: "refresh", service: "slack", on: s.RefreshSockets, once: true},
+		lever{id: "drop", service: "slack", on: s.DropSockets},
+		lever{id: "warn", service: "slack", on: s.WarnSockets},
+		lever{id: "refresh", service: "slack", on: s.RefreshSockets},
+		lever{id: "malformed", service: "slack", on: func() { s.SendFrame(`{"type":"events_api","payload":`) }},
+		lever{id: "dropped", service: "slack", on: s.LimitEvents},
 	)
 	return sw
 }
+
+// renamed is a lever that gives the repository another name, and its own again.
+func renamed(g *sandbox.GitHub) lever {
+	name := g.Repository().Name
+	return lever{id: "renamed", service: "github", on: func() { g.Rename(name + "-renamed") }, off: func() { g.Rename(name) }}
+}
+
+// once says that nothing stays on.
+func (l lever) once() bool { return l.fault == nil && l.off == nil }
 
 // callLevers are the faults of calls.
 func callLevers(service string) (levers []lever) {
@@ -69,9 +84,6 @@ func callLevers(service string) (levers []lever) {
 		{"lag", sandbox.Fault{Kind: sandbox.Lag, Delay: 10 * time.Second}},
 	}
 	for _, f := range faults {
-		if service == "slack" && f.id == "lag" {
-			continue // Slack's lists don't
-		}
 		levers = append(levers, lever{id: f.id, service: service, fault: &f.fault})
 	}
 	return levers
@@ -145,13 +157,24 @@ func (sw *switches) toggle(service, id string) bool {
 			sw.calls[service].Add(*l.fault)
 		case on:
 			l.off()
+			sw.on[service+"/"+id] = false
+			sw.again(l)
 		default:
 			l.on()
+			sw.on[service+"/"+id] = !l.once()
 		}
-		sw.on[service+"/"+id] = !on && !l.once
 		return true
 	}
 	return false
+}
+
+// again puts on what was healed together with l.
+func (sw *switches) again(l lever) {
+	for _, other := range sw.levers {
+		if l.others && other.others && sw.isOn(other) {
+			other.on()
+		}
+	}
 }
 
 // lift ends one fault of calls and keeps the others.
@@ -171,7 +194,7 @@ func (sw *switches) all() (list []leverState) {
 	sw.mu.Lock()
 	defer sw.mu.Unlock()
 	for _, l := range sw.levers {
-		list = append(list, leverState{l.service, l.id, sw.isOn(l), l.once})
+		list = append(list, leverState{l.service, l.id, sw.isOn(l), l.once()})
 	}
 	return list
 }
