@@ -27,7 +27,23 @@ type interactivity struct {
 	responses map[string]*responseURL // by path
 	triggers  map[string]trigger      // not yet exchanged, by id
 	views     map[string][]*View      // the stack of modals that a person sees, the top last
+	filled    map[container]Given     // what people gave the elements of messages
+	offered   map[container][]any     // options that the app offered, by element
 }
+
+// Given is what a person typed and chose, by block and action. Values are of options, ids of people or channels, dates,
+// times or text, as the element has it.
+type Given map[string]map[string][]string
+
+func (g Given) put(block, action string, values []string) {
+	if g[block] == nil {
+		g[block] = map[string][]string{}
+	}
+	g[block][action] = values
+}
+
+// A container is a message or a modal as one person has it before them; with block and action, an element of it.
+type container struct{ user, channel, ts, view, block, action string }
 
 // A responseURL takes answers to one command or click.
 type responseURL struct {
@@ -39,7 +55,10 @@ type responseURL struct {
 }
 
 func newInteractivity() interactivity {
-	return interactivity{responses: map[string]*responseURL{}, triggers: map[string]trigger{}, views: map[string][]*View{}}
+	return interactivity{
+		responses: map[string]*responseURL{}, triggers: map[string]trigger{}, views: map[string][]*View{},
+		filled: map[container]Given{}, offered: map[container][]any{},
+	}
 }
 
 // An Interaction is a click or a command on its way to the app.
@@ -70,38 +89,138 @@ func (s *Slack) Click(user, channel, ts, actionID string) *Interaction {
 	return s.Choose(user, channel, ts, actionID)
 }
 
-// Choose uses the element with actionID in a message: it presses a button, or chooses values. Those are of options,
-// ids of people or channels, dates, times or text, as the element has it.
+// Choose uses the element with actionID in a message: it presses a button, or chooses values, which are as in Given.
 func (s *Slack) Choose(user, channel, ts, actionID string, values ...string) *Interaction {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := &Interaction{done: make(chan struct{})}
-	c := s.channel(channel)
-	m, ephemeral := s.clickable(user, c, ts)
-	if m == nil {
+	u := s.using(user, channel, ts, actionID)
+	if u == nil {
 		i.end(nil, ErrNoButton)
 		return i
 	}
-	block, element := findElement(m.Blocks, "", actionID)
-	if element == nil {
-		i.end(nil, ErrNoButton)
-		return i
-	}
-	action := s.action(block, element, values)
-	container := answer{"type": "message", "message_ts": ts, "channel_id": c.ID, "is_ephemeral": ephemeral}
-	if m.ThreadTS != "" {
-		container["thread_ts"] = m.ThreadTS
-	}
+	s.fill(u.at, u.block, actionID, values)
 	payload := s.interaction("block_actions", user)
-	payload["container"], payload["channel"] = container, answer{"id": c.ID, "name": channelName(c)}
-	payload["state"] = answer{"values": stateOf(block, element, values)}
-	payload["response_url"] = s.newResponseURL(c, user, ts)
-	payload["actions"] = []any{action}
-	if !ephemeral {
-		payload["message"] = m
-	}
+	u.describe(payload)
+	payload["state"] = answer{"values": s.stateOf(u.at, u.message.Blocks)}
+	payload["response_url"] = s.newResponseURL(u.channel, user, ts)
+	payload["actions"] = []any{s.action(u.at, u.block, u.element, values)}
 	s.interact("interactive", payload, i.end)
 	return i
+}
+
+// Fill types and chooses in a message, of which the app is told when a button of it is used.
+func (s *Slack) Fill(user, channel, ts string, given Given) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for block, byAction := range given {
+		for action, values := range byAction {
+			s.fill(container{user: user, channel: channel, ts: ts}, block, action, values)
+		}
+	}
+}
+
+func (s *Slack) fill(at container, block, action string, values []string) {
+	if s.filled[at] == nil {
+		s.filled[at] = Given{}
+	}
+	s.filled[at].put(block, action, values)
+}
+
+// A use is of an element of a message.
+type use struct {
+	at        container
+	channel   *Channel
+	message   *Message
+	ephemeral bool
+	block     string
+	element   map[string]any
+}
+
+// using finds an element of a message that user sees, nil if there is none.
+func (s *Slack) using(user, channel, ts, actionID string) *use {
+	u := use{at: container{user: user, channel: channel, ts: ts}, channel: s.channel(channel)}
+	if u.message, u.ephemeral = s.clickable(user, u.channel, ts); u.message == nil {
+		return nil
+	}
+	if u.block, u.element = findElement(u.message.Blocks, "", actionID); u.element == nil {
+		return nil
+	}
+	return &u
+}
+
+// describe says in a payload where the element is.
+func (u *use) describe(payload answer) {
+	at := answer{"type": "message", "message_ts": u.message.TS, "channel_id": u.channel.ID, "is_ephemeral": u.ephemeral}
+	if u.message.ThreadTS != "" {
+		at["thread_ts"] = u.message.ThreadTS
+	}
+	payload["container"], payload["channel"] = at, answer{"id": u.channel.ID, "name": channelName(u.channel)}
+	if !u.ephemeral {
+		payload["message"] = u.message
+	}
+}
+
+// Shortcut uses a message shortcut of the app on a message.
+func (s *Slack) Shortcut(user, channel, ts, callbackID string) *Interaction {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := &Interaction{done: make(chan struct{})}
+	c, m := s.channel(channel), s.message(channel, ts)
+	payload := s.interaction("message_action", user)
+	payload["callback_id"], payload["message_ts"], payload["message"] = callbackID, ts, m
+	payload["channel"], payload["action_ts"] = answer{"id": c.ID, "name": channelName(c)}, s.nextTS()
+	payload["response_url"] = s.newResponseURL(c, user, "")
+	s.interact("interactive", payload, i.end)
+	return i
+}
+
+// Suggest asks the app which options the external select with actionID in a message has for what a person typed into
+// it. They are in the payload that Wait returns, as the app gave them.
+func (s *Slack) Suggest(user, channel, ts, actionID, typed string) *Interaction {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := &Interaction{done: make(chan struct{})}
+	u := s.using(user, channel, ts, actionID)
+	if u == nil {
+		i.end(nil, ErrNoButton)
+		return i
+	}
+	payload := s.interaction("block_suggestion", user)
+	u.describe(payload)
+	s.suggest(u.at, u.block, actionID, typed, payload, i)
+	return i
+}
+
+// SuggestInView asks for the options of an element of a modal, as Suggest does for one of a message.
+func (s *Slack) SuggestInView(user, view, block, actionID, typed string) *Interaction {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := &Interaction{done: make(chan struct{})}
+	v := s.top(user, view)
+	if v == nil {
+		i.end(nil, ErrNoView)
+		return i
+	}
+	payload := s.interaction("block_suggestion", user)
+	payload["container"], payload["view"] = answer{"type": "view", "view_id": v.ID}, v
+	s.suggest(container{user: user, view: v.ID}, block, actionID, typed, payload, i)
+	return i
+}
+
+// suggest asks the app, and keeps what it offers: a choice is told to it as the whole option.
+func (s *Slack) suggest(at container, block, actionID, typed string, payload answer, i *Interaction) {
+	delete(payload, "trigger_id") // nothing can be opened from here
+	payload["block_id"], payload["action_id"], payload["value"] = block, actionID, typed
+	at.block, at.action = block, actionID
+	s.interact("interactive", payload, func(ack json.RawMessage, err error) {
+		if err == nil {
+			var options []any
+			options, err = readOffer(ack)
+			s.offered[at] = append(s.offered[at], options...)
+		}
+		i.end(ack, err)
+	})
 }
 
 func channelName(c *Channel) string {

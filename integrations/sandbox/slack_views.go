@@ -49,7 +49,7 @@ type View struct {
 	BotID           string          `json:"bot_id"`
 
 	// Typed is what the person had given when they submitted it, by block and action.
-	Typed map[string]map[string][]string `json:"-"`
+	Typed Given `json:"-"`
 	// Errors is what the app said against the submission, by block.
 	Errors map[string]string `json:"-"`
 }
@@ -72,7 +72,7 @@ func (s *Slack) Views(user string) []View {
 	var stack []View
 	for _, v := range s.views[user] {
 		shown := *v
-		shown.Typed = map[string]map[string][]string{}
+		shown.Typed = Given{}
 		for block, byAction := range v.Typed {
 			shown.Typed[block] = maps.Clone(byAction)
 		}
@@ -249,36 +249,54 @@ func (s *Slack) ChooseInView(user, view, block, actionID string, values ...strin
 		i.end(nil, ErrNoButton)
 		return i
 	}
-	v.note(block, actionID, element, values)
+	at := container{user: user, view: v.ID}
+	s.note(at, v, block, element, values)
 	payload := s.interaction("block_actions", user)
 	payload["container"] = answer{"type": "view", "view_id": v.ID}
-	payload["view"], payload["actions"] = v, []any{s.action(block, element, values)}
+	payload["view"], payload["actions"] = v, []any{s.action(at, block, element, values)}
 	s.interact("interactive", payload, i.end)
 	return i
 }
 
+// FillView types and chooses in the modal that a person has before them, of which the app is told when it is used.
+func (s *Slack) FillView(user, view string, given Given) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v := s.top(user, view); v != nil {
+		s.noteAll(user, v, given)
+	}
+}
+
+func (s *Slack) noteAll(user string, v *View, given Given) {
+	for block, byAction := range given {
+		for actionID, values := range byAction {
+			if id, element := findElement(v.Blocks, block, actionID); element != nil {
+				s.note(container{user: user, view: v.ID}, v, id, element, values)
+			}
+		}
+	}
+}
+
 // note keeps what a person gave an element.
-func (v *View) note(block, actionID string, element map[string]any, values []string) {
-	field, value := chosen(element, values)
+func (s *Slack) note(at container, v *View, block string, element map[string]any, values []string) {
+	field, value := s.chosen(at, block, element, values)
 	if field == "" {
 		return
 	}
+	actionID, _ := element["action_id"].(string)
 	if v.State.Values[block] == nil {
 		v.State.Values[block] = map[string]any{}
 	}
 	v.State.Values[block][actionID] = answer{"type": element["type"], field: value}
 	if v.Typed == nil {
-		v.Typed = map[string]map[string][]string{}
+		v.Typed = Given{}
 	}
-	if v.Typed[block] == nil {
-		v.Typed[block] = map[string][]string{}
-	}
-	v.Typed[block][actionID] = values
+	v.Typed.put(block, actionID, values)
 }
 
 // SubmitView submits the modal that a person has before them, with what they typed and chose by block and action.
 // What the app acknowledges it with happens: the modal closes, shows errors, changes, or gets another one on it.
-func (s *Slack) SubmitView(user, view string, values map[string]map[string][]string) *Interaction {
+func (s *Slack) SubmitView(user, view string, given Given) *Interaction {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := &Interaction{done: make(chan struct{})}
@@ -287,13 +305,7 @@ func (s *Slack) SubmitView(user, view string, values map[string]map[string][]str
 		i.end(nil, ErrNoView)
 		return i
 	}
-	for block, byAction := range values {
-		for actionID, given := range byAction {
-			if id, element := findElement(v.Blocks, block, actionID); element != nil {
-				v.note(id, actionID, element, given)
-			}
-		}
-	}
+	s.noteAll(user, v, given)
 	v.Errors = nil
 	payload := s.interaction("view_submission", user)
 	payload["view"], payload["response_urls"] = v, []any{}

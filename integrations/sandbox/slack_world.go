@@ -262,6 +262,26 @@ func (s *Slack) openDM(user string) *Channel {
 	return s.addChannel(Channel{IM: true, Members: []string{slackBotUser, user}})
 }
 
+// OpenGroup returns the id of the group message of some people, the bot being one of them if it is named, which it opens
+// if need be. Slack tells the app nothing of it until somebody says something.
+func (s *Slack) OpenGroup(people ...string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	members := slices.Compact(slices.Sorted(slices.Values(people)))
+	var names []string
+	for _, id := range members {
+		names = append(names, s.userName(id))
+	}
+	for _, c := range s.channels {
+		if c.MPIM && slices.Equal(slices.Sorted(slices.Values(c.Members)), members) {
+			return c.ID
+		}
+	}
+	return s.addChannel(Channel{
+		MPIM: true, Name: "mpdm-" + strings.Join(names, "--") + "-1", Members: members, Created: s.clock.Now().Unix(),
+	}).ID
+}
+
 // History returns what is said in channel, in threads and outside, the oldest first.
 func (s *Slack) History(channel string) []Message {
 	s.mu.Lock()
