@@ -64,7 +64,8 @@ func TestExternalOptionsAreAskedForAndToldAsTheyWereOffered(t *testing.T) {
 	offer := `{"options":[{"text":{"type":"plain_text","text":"Orders"},"value":"orders"}]}`
 	told := interactions(t, s, offer)
 
-	ack, err := s.Suggest("UALICE", "CGENERAL", ts, "table", "ord").Wait(soon(t))
+	table := Element{User: "UALICE", Channel: "CGENERAL", TS: ts, Block: "b", Action: "table"}
+	ack, err := s.Suggest(table, "ord").Wait(soon(t))
 	if err != nil || string(ack) != offer {
 		t.Fatalf("offered %s, %v", ack, err)
 	}
@@ -117,7 +118,7 @@ func TestOptionsThatSlackCannotUse(t *testing.T) {
 			s, _ := aWorkspace(t, SlackOptions{Events: []string{}})
 			ts := aChoice(t, s)
 			interactions(t, s, tt.offer)
-			if _, err := s.Suggest("UALICE", "CGENERAL", ts, "table", "").Wait(soon(t)); !errors.Is(err, tt.want) {
+			if _, err := s.Suggest(Element{User: "UALICE", Channel: "CGENERAL", TS: ts, Block: "b", Action: "table"}, "").Wait(soon(t)); !errors.Is(err, tt.want) {
 				t.Errorf("Slack shows %v, want %v", err, tt.want)
 			}
 		})
@@ -138,13 +139,17 @@ func TestOptionsForAModalAreAskedForWithIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := interactions(t, s, `{"options":[{"text":{"type":"plain_text","text":"Orders"},"value":"orders"}]}`)
-	if _, err := s.SuggestInView("UALICE", v.ID, "t", "tables", "o").Wait(soon(t)); err != nil {
+	tables := Element{User: "UALICE", View: v.ID, Block: "t", Action: "tables"}
+	if _, err := s.Suggest(tables, "o").Wait(soon(t)); err != nil {
 		t.Fatal(err)
+	}
+	if offered := string(s.Offered(tables)); !strings.Contains(offered, `"value":"orders"`) {
+		t.Errorf("offered %s", offered)
 	}
 	if asked := string(<-told); !strings.Contains(asked, `"view_id":"`+v.ID+`"`) {
 		t.Errorf("asked %s", asked)
 	}
-	if _, err := s.SuggestInView("UALICE", "VNONE", "t", "tables", "o").Wait(soon(t)); !errors.Is(err, ErrNoView) {
+	if _, err := s.Suggest(Element{User: "UALICE", View: "VNONE"}, "o").Wait(soon(t)); !errors.Is(err, ErrNoView) {
 		t.Errorf("of no modal: %v", err)
 	}
 	s.SubmitView("UALICE", v.ID, Given{"t": {"tables": {"orders"}}})

@@ -51,7 +51,7 @@ func readOffer(ack json.RawMessage) (options []any, err error) {
 }
 
 // action is what block_actions tells of the use of an element.
-func (s *Slack) action(at container, block string, element map[string]any, values []string) map[string]any {
+func (s *Slack) action(at Element, block string, element map[string]any, values []string) map[string]any {
 	told := map[string]any{"block_id": block, "action_ts": s.nextTS()}
 	for _, name := range []string{"type", "action_id", "value", "text", "style", "url", "placeholder", "confirm", "accessibility_label"} {
 		if v, ok := element[name]; ok {
@@ -66,7 +66,7 @@ func (s *Slack) action(at container, block string, element map[string]any, value
 
 // stateOf is what state.values says of the elements of a message: what the person gave them, or what they began with.
 // It says nothing of a button.
-func (s *Slack) stateOf(at container, blocks json.RawMessage) answer {
+func (s *Slack) stateOf(at Element, blocks json.RawMessage) answer {
 	state := answer{}
 	eachElement(blocks, func(block string, element map[string]any) {
 		id, _ := element["action_id"].(string)
@@ -148,11 +148,11 @@ var fields = map[string]struct {
 }
 
 // chosen is what an element tells of the values that a person gave it. The field is empty if it tells of none.
-func (s *Slack) chosen(at container, block string, element map[string]any, values []string) (field string, value any) {
+func (s *Slack) chosen(at Element, block string, element map[string]any, values []string) (field string, value any) {
 	kind, _ := element["type"].(string)
 	f, ok := fields[kind]
-	at.block = block
-	at.action, _ = element["action_id"].(string)
+	at.Block = block
+	at.Action, _ = element["action_id"].(string)
 	options := append(optionsOf(element), s.offered[at]...)
 	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
 	switch {

@@ -27,8 +27,8 @@ type interactivity struct {
 	responses map[string]*responseURL // by path
 	triggers  map[string]trigger      // not yet exchanged, by id
 	views     map[string][]*View      // the stack of modals that a person sees, the top last
-	filled    map[container]Given     // what people gave the elements of messages
-	offered   map[container][]any     // options that the app offered, by element
+	filled    map[Element]Given       // what people gave the elements of messages
+	offered   map[Element][]any       // options that the app offered, by element
 }
 
 // Given is what a person typed and chose, by block and action. Values are of options, ids of people or channels, dates,
@@ -42,8 +42,14 @@ func (g Given) put(block, action string, values []string) {
 	g[block][action] = values
 }
 
-// A container is a message or a modal as one person has it before them; with block and action, an element of it.
-type container struct{ user, channel, ts, view, block, action string }
+// An Element is what one person has before them of an element in a message, or in a modal if View is set. Without Action
+// it is the message or the modal as a whole.
+type Element struct {
+	User          string
+	Channel, TS   string
+	View          string
+	Block, Action string
+}
 
 // A responseURL takes answers to one command or click.
 type responseURL struct {
@@ -57,7 +63,7 @@ type responseURL struct {
 func newInteractivity() interactivity {
 	return interactivity{
 		responses: map[string]*responseURL{}, triggers: map[string]trigger{}, views: map[string][]*View{},
-		filled: map[container]Given{}, offered: map[container][]any{},
+		filled: map[Element]Given{}, offered: map[Element][]any{},
 	}
 }
 
@@ -115,12 +121,12 @@ func (s *Slack) Fill(user, channel, ts string, given Given) {
 	defer s.mu.Unlock()
 	for block, byAction := range given {
 		for action, values := range byAction {
-			s.fill(container{user: user, channel: channel, ts: ts}, block, action, values)
+			s.fill(Element{User: user, Channel: channel, TS: ts}, block, action, values)
 		}
 	}
 }
 
-func (s *Slack) fill(at container, block, action string, values []string) {
+func (s *Slack) fill(at Element, block, action string, values []string) {
 	if s.filled[at] == nil {
 		s.filled[at] = Given{}
 	}
@@ -129,7 +135,7 @@ func (s *Slack) fill(at container, block, action string, values []string) {
 
 // A use is of an element of a message.
 type use struct {
-	at        container
+	at        Element
 	channel   *Channel
 	message   *Message
 	ephemeral bool
@@ -139,7 +145,7 @@ type use struct {
 
 // using finds an element of a message that user sees, nil if there is none.
 func (s *Slack) using(user, channel, ts, actionID string) *use {
-	u := use{at: container{user: user, channel: channel, ts: ts}, channel: s.channel(channel)}
+	u := use{at: Element{User: user, Channel: channel, TS: ts}, channel: s.channel(channel)}
 	if u.message, u.ephemeral = s.clickable(user, u.channel, ts); u.message == nil {
 		return nil
 	}
@@ -175,52 +181,58 @@ func (s *Slack) Shortcut(user, channel, ts, callbackID string) *Interaction {
 	return i
 }
 
-// Suggest asks the app which options the external select with actionID in a message has for what a person typed into
-// it. They are in the payload that Wait returns, as the app gave them.
-func (s *Slack) Suggest(user, channel, ts, actionID, typed string) *Interaction {
+// Suggest asks the app which options an external select has for what a person typed into it. They are in the payload
+// that Wait returns, as the app gave them.
+func (s *Slack) Suggest(e Element, typed string) *Interaction {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := &Interaction{done: make(chan struct{})}
-	u := s.using(user, channel, ts, actionID)
-	if u == nil {
-		i.end(nil, ErrNoButton)
-		return i
-	}
-	payload := s.interaction("block_suggestion", user)
-	u.describe(payload)
-	s.suggest(u.at, u.block, actionID, typed, payload, i)
-	return i
-}
-
-// SuggestInView asks for the options of an element of a modal, as Suggest does for one of a message.
-func (s *Slack) SuggestInView(user, view, block, actionID, typed string) *Interaction {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := &Interaction{done: make(chan struct{})}
-	v := s.top(user, view)
-	if v == nil {
-		i.end(nil, ErrNoView)
-		return i
-	}
-	payload := s.interaction("block_suggestion", user)
-	payload["container"], payload["view"] = answer{"type": "view", "view_id": v.ID}, v
-	s.suggest(container{user: user, view: v.ID}, block, actionID, typed, payload, i)
-	return i
-}
-
-// suggest asks the app, and keeps what it offers: a choice is told to it as the whole option.
-func (s *Slack) suggest(at container, block, actionID, typed string, payload answer, i *Interaction) {
+	payload := s.interaction("block_suggestion", e.User)
 	delete(payload, "trigger_id") // nothing can be opened from here
-	payload["block_id"], payload["action_id"], payload["value"] = block, actionID, typed
-	at.block, at.action = block, actionID
+	payload["block_id"], payload["action_id"], payload["value"] = e.Block, e.Action, typed
+	if err := s.locate(e, payload); err != nil {
+		i.end(nil, err)
+		return i
+	}
 	s.interact("interactive", payload, func(ack json.RawMessage, err error) {
 		if err == nil {
 			var options []any
 			options, err = readOffer(ack)
-			s.offered[at] = append(s.offered[at], options...)
+			s.offered[e] = append(s.offered[e], options...)
 		}
 		i.end(ack, err)
 	})
+	return i
+}
+
+// locate says in a payload where an element is.
+func (s *Slack) locate(e Element, payload answer) error {
+	if e.View != "" {
+		v := s.top(e.User, e.View)
+		if v == nil {
+			return ErrNoView
+		}
+		payload["container"], payload["view"] = answer{"type": "view", "view_id": v.ID}, v
+		return nil
+	}
+	u := s.using(e.User, e.Channel, e.TS, e.Action)
+	if u == nil {
+		return ErrNoButton
+	}
+	u.describe(payload)
+	return nil
+}
+
+// Offered returns the options, as JSON, that the app has offered for an external select: what is chosen is told to the
+// app as the whole option.
+func (s *Slack) Offered(e Element) json.RawMessage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	options, err := json.Marshal(s.offered[e])
+	if err != nil {
+		panic("sandbox: options: " + err.Error()) // they were read from JSON
+	}
+	return options
 }
 
 func channelName(c *Channel) string {

@@ -249,11 +249,11 @@ func (s *Slack) ChooseInView(user, view, block, actionID string, values ...strin
 		i.end(nil, ErrNoButton)
 		return i
 	}
-	at := container{user: user, view: v.ID}
+	at := Element{User: user, View: v.ID}
 	s.note(at, v, block, element, values)
 	payload := s.interaction("block_actions", user)
-	payload["container"] = answer{"type": "view", "view_id": v.ID}
-	payload["view"], payload["actions"] = v, []any{s.action(at, block, element, values)}
+	payload["container"], payload["view"] = answer{"type": "view", "view_id": v.ID}, v
+	payload["actions"] = []any{s.action(at, block, element, values)}
 	s.interact("interactive", payload, i.end)
 	return i
 }
@@ -271,14 +271,14 @@ func (s *Slack) noteAll(user string, v *View, given Given) {
 	for block, byAction := range given {
 		for actionID, values := range byAction {
 			if id, element := findElement(v.Blocks, block, actionID); element != nil {
-				s.note(container{user: user, view: v.ID}, v, id, element, values)
+				s.note(Element{User: user, View: v.ID}, v, id, element, values)
 			}
 		}
 	}
 }
 
 // note keeps what a person gave an element.
-func (s *Slack) note(at container, v *View, block string, element map[string]any, values []string) {
+func (s *Slack) note(at Element, v *View, block string, element map[string]any, values []string) {
 	field, value := s.chosen(at, block, element, values)
 	if field == "" {
 		return

@@ -245,7 +245,7 @@ func TestWhatIsChosenArrivesAsItsKindOfElementTellsIt(t *testing.T) {
 		"a button":                  {"button", []string{"a"}, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			field, got := new(Slack).chosen(container{}, "", map[string]any{"type": tt.kind, "options": []any{option}}, tt.values)
+			field, got := new(Slack).chosen(Element{}, "", map[string]any{"type": tt.kind, "options": []any{option}}, tt.values)
 			if diff := cmp.Diff(tt.want, got); field != tt.field || diff != "" {
 				t.Errorf("%s: %s", field, diff)
 			}
