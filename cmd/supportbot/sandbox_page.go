@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/goccy/go-yaml"
 
 	"supportbot/integrations/sandbox/page"
 	"supportbot/store"
@@ -14,14 +17,38 @@ import (
 // latest is how many events and actions the page shows at most, of each.
 const latest = 100
 
-// servePage shows a world in a browser, at an address of this machine only. unserve ends it.
+// servePage shows a world with the bot a in a browser, at an address of this machine only. unserve ends it.
 func servePage(w *world, a *app, address string) (where string, unserve func(), err error) {
-	p, err := page.New(page.Options{
-		Slack: w.slack, GitHub: w.github, Clock: w.clock, World: w.shown(), History: func() ([]page.Row, error) { return latestRows(a.store) },
-	})
+	var manifest bytes.Buffer
+	if err := writeManifest(&manifest, needs()); err != nil {
+		return "", nil, err
+	}
+	p, err := w.page(manifest.Bytes(), func() ([]page.Row, error) { return latestRows(a.store) })
 	if err != nil {
 		return "", nil, err
 	}
+	return serveLocally(p, address)
+}
+
+// page shows a world with an app that has this manifest. Nil for history shows nothing that the app has stored.
+func (w *world) page(manifest []byte, history func() ([]page.Row, error)) (*page.Page, error) {
+	var app struct {
+		Features struct {
+			Commands  []page.Command  `yaml:"slash_commands"`
+			Shortcuts []page.Shortcut `yaml:"shortcuts"`
+		} `yaml:"features"`
+	}
+	if err := yaml.Unmarshal(manifest, &app); err != nil {
+		return nil, fmt.Errorf("the app's manifest: %w", err)
+	}
+	return page.New(page.Options{
+		Slack: w.slack, GitHub: w.github, Clock: w.clock, World: w.shown(), History: history,
+		Commands: app.Features.Commands, Shortcuts: app.Features.Shortcuts,
+	})
+}
+
+// serveLocally answers at an address that is of this machine alone.
+func serveLocally(h http.Handler, address string) (where string, unserve func(), err error) {
 	at, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
 		return "", nil, usageError{fmt.Errorf("--listen: %w", err)}
@@ -33,7 +60,7 @@ func servePage(w *world, a *app, address string) (where string, unserve func(), 
 	if err != nil {
 		return "", nil, fmt.Errorf("--listen: %w", err)
 	}
-	server := &http.Server{Handler: p, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
 	served := make(chan struct{})
 	go func() {
 		defer close(served)

@@ -1,7 +1,9 @@
 package page
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,13 +33,17 @@ func (f form) text() string { return strings.ReplaceAll(f.Get("text"), "\r\n", "
 func (p *Page) acts() map[string]act {
 	return map[string]act{
 		"/post":           p.post,
+		"/open":           p.open,
 		"/edit":           p.onOwn(p.edit),
 		"/delete":         p.onOwn(p.remove),
 		"/react":          p.reactTo,
 		"/press":          p.press,
+		"/shortcut":       p.shortcut,
 		"/submit":         p.submit,
 		"/close":          p.closeView,
 		"/github/comment": p.onIssue(p.comment),
+		"/github/rewrite": p.onComment(p.rewrite),
+		"/github/delete":  p.onComment(p.removeComment),
 		"/github/edit":    p.onIssue(p.editIssue),
 		"/github/state":   p.onIssue(p.setState),
 		"/github/label":   p.onIssue(p.relabel),
@@ -51,28 +57,42 @@ type said string
 
 func (s said) Error() string { return string(s) }
 
-// act answers a form. The page's own script asks for no content; without it the browser goes back to where it was.
+// act answers a form. The page's own script asks for no content, and goes where Location says; without it the browser
+// goes there, or back to where it was.
 func (p *Page) act(do act) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		sent, err := readForm(r)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
+		at, sent, ok := p.sent(w, r)
+		if !ok {
 			return
 		}
-		at, err := p.place("slack", url.Values{"as": sent.Values["as"], "in": sent.Values["in"]})
-		if err == nil {
-			err = do(at, sent)
-		}
-		if err != nil {
+		if err := do(at, sent); err != nil {
 			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 			return
 		}
 		if r.Header.Get("Accept") == "text/plain" {
+			if at.next != "" {
+				w.Header().Set("Location", at.next)
+			}
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		http.Redirect(w, r, back(sent.Get("here")), http.StatusSeeOther)
+		http.Redirect(w, r, cmp.Or(at.next, back(sent.Get("here"))), http.StatusSeeOther)
 	}
+}
+
+// sent reads a form, and who sent it from where. If it can't, it has answered so.
+func (p *Page) sent(w http.ResponseWriter, r *http.Request) (at *place, sent form, ok bool) {
+	sent, err := readForm(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return nil, sent, false
+	}
+	at, err = p.place("slack", url.Values{"as": sent.Values["as"], "in": sent.Values["in"]})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+		return nil, sent, false
+	}
+	return at, sent, true
 }
 
 // readForm reads a form, with the files that come with it.
@@ -125,7 +145,10 @@ func (p *Page) post(at *place, form form) error {
 			return said(at.T("no_message"))
 		}
 	}
-	if word, rest, _ := strings.Cut(text, " "); strings.HasPrefix(word, "/") && thread == "" {
+	if word, rest, _ := strings.Cut(text, " "); strings.HasPrefix(word, "/") {
+		if thread != "" {
+			return said(fmt.Sprintf(at.T("no_command_here"), word))
+		}
 		return p.command(at, word, rest)
 	}
 	p.Slack.Post(sandbox.Post{
@@ -152,13 +175,19 @@ const patience = 5 * time.Second
 
 // outcome waits for what became of an interaction.
 func (p *Page) outcome(at *place, i *sandbox.Interaction) error {
+	_, err := p.ask(at, i)
+	return err
+}
+
+// ask waits for what the app says to an interaction.
+func (p *Page) ask(at *place, i *sandbox.Interaction) (json.RawMessage, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	_, err := i.Wait(ctx)
+	answer, err := i.Wait(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return said(at.T("still_waiting"))
+		return nil, said(at.T("still_waiting"))
 	}
-	return err
+	return answer, err
 }
 
 // onOwn is an act on a message that the person wrote.
@@ -203,16 +232,23 @@ func (p *Page) reactTo(at *place, form form) error {
 	return nil
 }
 
-// press uses an element of a message or a modal.
+// press uses an element of a message or a modal. What else was typed there is sent along.
 func (p *Page) press(at *place, form form) error {
-	block, action, values := used(form)
+	block, action, _ := fieldName(form.Get("use"))
+	values := form.Values[form.Get("use")]
 	var i *sandbox.Interaction
 	if view := form.Get("view"); view != "" {
+		p.Slack.FillView(at.Me.ID, view, form.given())
 		i = p.Slack.ChooseInView(at.Me.ID, view, block, action, values...)
 	} else {
+		p.Slack.Fill(at.Me.ID, at.Channel.ID, form.Get("ts"), form.given())
 		i = p.Slack.Choose(at.Me.ID, at.Channel.ID, form.Get("ts"), action, values...)
 	}
-	err := p.outcome(at, i)
+	return at.shown(p.outcome(at, i))
+}
+
+// shown is an error of a click as Slack shows it.
+func (at *place) shown(err error) error {
 	switch {
 	case errors.Is(err, sandbox.ErrNoAck), errors.Is(err, sandbox.ErrNoSocket):
 		return said(fmt.Sprintf(at.T("button_failed"), err))
@@ -222,10 +258,80 @@ func (p *Page) press(at *place, form form) error {
 	return err
 }
 
-// used says which element a form is about, and what was chosen.
-func used(form form) (block, action string, values []string) {
-	block, action, _ = fieldName(form.Get("use"))
-	return block, action, form.Values[form.Get("use")]
+// shortcut starts a shortcut of the app from the menu of a message.
+func (p *Page) shortcut(at *place, form form) error {
+	id := form.Get("callback")
+	m, ok := p.Slack.Message(at.Channel.ID, form.Get("ts"))
+	if !ok || !slices.ContainsFunc(p.messageShortcuts(), func(s Shortcut) bool { return s.CallbackID == id }) {
+		return said(at.T("no_message"))
+	}
+	return at.shown(p.outcome(at, p.Slack.Shortcut(at.Me.ID, m.Channel, m.TS, id)))
+}
+
+func (p *Page) messageShortcuts() []Shortcut {
+	return slices.DeleteFunc(slices.Clone(p.Shortcuts), func(s Shortcut) bool { return s.Type != "message" })
+}
+
+// suggest answers with the options that the app has for what was typed into an external select, as HTML.
+func (p *Page) suggest(w http.ResponseWriter, r *http.Request) {
+	at, sent, ok := p.sent(w, r)
+	if !ok {
+		return
+	}
+	e := sandbox.Element{User: at.Me.ID, View: sent.Get("view")}
+	if e.View == "" {
+		e.Channel, e.TS = at.Channel.ID, sent.Get("ts")
+	}
+	e.Block, e.Action, _ = fieldName(sent.Get("use"))
+	offer, err := p.ask(at, p.Slack.Suggest(e, sent.Get("typed")))
+	var c control
+	if err == nil && json.Unmarshal(offer, &c.wireElement) != nil {
+		err = sandbox.ErrNoAck
+	}
+	if err != nil {
+		http.Error(w, at.shown(err).Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_ = p.pages.ExecuteTemplate(w, "options", c)
+}
+
+// maxGroup is how many people a group message has at most beside oneself.
+// docs.slack.dev/reference/methods/conversations.open
+const maxGroup = 8
+
+// open goes to the direct messages with the bot, or to those of a group. The stand-in has no others, since no app hears
+// them.
+func (p *Page) open(at *place, form form) error {
+	with := slices.Compact(slices.Sorted(slices.Values(form.Values["with"])))
+	for _, id := range with {
+		if who, ok := at.names.people[id]; !ok || who.Deleted || id == at.Me.ID {
+			return said(at.T("nobody"))
+		}
+	}
+	switch {
+	case len(with) == 1 && at.names.people[with[0]].Bot:
+		at.next = at.In("bot")
+	case len(with) < 2 || len(with) > maxGroup:
+		return said(fmt.Sprintf(at.T("choose_people"), maxGroup))
+	default:
+		at.next = at.In(p.Slack.OpenGroup(append(with, at.Me.ID)...))
+	}
+	return nil
+}
+
+// given is what the fields of a form hold that are elements of Block Kit.
+func (f form) given() sandbox.Given {
+	given := sandbox.Given{}
+	for name, values := range f.Values {
+		if block, action, ok := fieldName(name); ok {
+			if given[block] == nil {
+				given[block] = map[string][]string{}
+			}
+			given[block][action] = values
+		}
+	}
+	return given
 }
 
 // fieldName reads the name of a field, as control.Name makes it.

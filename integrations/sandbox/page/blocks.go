@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"supportbot/integrations/sandbox"
 )
 
 // A block is a block of Block Kit, ready to be shown.
@@ -33,6 +35,7 @@ type block struct {
 type piece struct {
 	Text  template.HTML
 	Image *picture
+	JSON  string // of a kind that this page doesn't know
 }
 
 type picture struct {
@@ -60,7 +63,8 @@ type control struct {
 // A container is the message or modal that a control is a part of: what a form must say of it.
 type container struct {
 	At       *place
-	TS, View string // of the one or the other
+	TS, View string        // of the one or the other
+	Typed    sandbox.Given // into a modal
 }
 
 // A confirm is a dialog that asks before something is done.
@@ -104,14 +108,9 @@ type wireElement struct {
 	Multiline      bool         `json:"multiline"`
 	MinLength      int          `json:"min_length"`
 	MaxLength      int          `json:"max_length"`
-	InitialValue   string       `json:"initial_value"`
-	InitialDate    string       `json:"initial_date"`
-	InitialTime    string       `json:"initial_time"`
+	MinQuery       *int         `json:"min_query_length"`
 	InitialOption  wireOption   `json:"initial_option"`
 	InitialOptions []wireOption `json:"initial_options"`
-	InitialUser    string       `json:"initial_user"`
-	InitialUsers   []string     `json:"initial_users"`
-	InitialChannel string       `json:"initial_channel"`
 	ImageURL       string       `json:"image_url"`
 	AltText        string       `json:"alt_text"`
 	Confirm        *wireConfirm `json:"confirm"`
@@ -144,16 +143,10 @@ type wireBlock struct {
 	ImageURL  string            `json:"image_url"`
 	AltText   string            `json:"alt_text"`
 	Title     wireText          `json:"title"`
-	Rows      [][]wireCell      `json:"rows"`
+	Rows      [][]richElement   `json:"rows"`
 	Columns   []struct {
 		Align string `json:"align"`
 	} `json:"column_settings"`
-}
-
-type wireCell struct {
-	Type     string        `json:"type"`
-	Text     string        `json:"text"`
-	Elements []richElement `json:"elements"`
 }
 
 // blocks reads the blocks of a message or a modal. What can't be read is shown as it came.
@@ -224,9 +217,8 @@ func indent(raw json.RawMessage) string {
 func richElements(list []json.RawMessage) (elements []richElement) {
 	for _, raw := range list {
 		var e richElement
-		if json.Unmarshal(raw, &e) == nil {
-			elements = append(elements, e)
-		}
+		_ = e.UnmarshalJSON(raw) // what is not read is shown as it came
+		elements = append(elements, e)
 	}
 	return elements
 }
@@ -245,12 +237,15 @@ func (at *place) plain(text string) template.HTML {
 
 func (at *place) context(list []json.RawMessage) (pieces []piece) {
 	for _, raw := range list {
-		var e wireElement
-		var t wireText
-		if json.Unmarshal(raw, &t) == nil && t.Type != "image" {
-			pieces = append(pieces, piece{Text: at.textObject(t)})
-		} else if json.Unmarshal(raw, &e) == nil {
-			pieces = append(pieces, piece{Image: at.picture(e.ImageURL, e.AltText, "")})
+		var e struct{ Type, Text string }
+		var image wireElement
+		switch {
+		case json.Unmarshal(raw, &e) == nil && (e.Type == "mrkdwn" || e.Type == "plain_text"):
+			pieces = append(pieces, piece{Text: at.textObject(wireText{e.Type, e.Text})})
+		case e.Type == "image" && json.Unmarshal(raw, &image) == nil:
+			pieces = append(pieces, piece{Image: at.picture(image.ImageURL, image.AltText, "")})
+		default:
+			pieces = append(pieces, piece{JSON: indent(raw)})
 		}
 	}
 	return pieces
@@ -260,10 +255,7 @@ func (at *place) table(w wireBlock) (rows [][]cell) {
 	for _, row := range w.Rows {
 		var cells []cell
 		for n, c := range row {
-			shown := cell{Text: at.plain(c.Text), Align: "left"}
-			if c.Type == "rich_text" {
-				shown.Text = at.rich(c.Elements)
-			}
+			shown := cell{Text: at.cell(c), Align: "left"}
 			if n < len(w.Columns) {
 				shown.Align = cmp.Or(w.Columns[n].Align, "left")
 			}
@@ -272,6 +264,16 @@ func (at *place) table(w wireBlock) (rows [][]cell) {
 		rows = append(rows, cells)
 	}
 	return rows
+}
+
+func (at *place) cell(c richElement) template.HTML {
+	switch c.Type {
+	case "raw_text":
+		return at.plain(c.Text)
+	case "rich_text":
+		return at.rich(c.Elements)
+	}
+	return unknown(c)
 }
 
 // picture shows an image only if it is on this machine: the page works offline, and tells nobody who looks at it.
@@ -296,7 +298,8 @@ func (at *place) accessory(raw json.RawMessage, blockID string, in container) (c
 var controls = []string{
 	"button", "static_select", "multi_static_select", "overflow", "radio_buttons", "checkboxes", "datepicker", "timepicker",
 	"plain_text_input", "email_text_input", "url_text_input", "number_input", "image", "users_select", "multi_users_select",
-	"channels_select", "multi_channels_select", "conversations_select", "multi_conversations_select",
+	"channels_select", "multi_channels_select", "conversations_select", "multi_conversations_select", "external_select",
+	"multi_external_select",
 }
 
 func (at *place) control(raw json.RawMessage, blockID string, in container) control {
@@ -311,13 +314,19 @@ func (at *place) control(raw json.RawMessage, blockID string, in container) cont
 		}
 	case "channels_select", "multi_channels_select", "conversations_select", "multi_conversations_select":
 		for _, ch := range at.names.channels {
-			if ch.Name != "" && slices.Contains(ch.Members, at.Me.ID) {
+			if !ch.IM && !ch.MPIM && slices.Contains(ch.Members, at.Me.ID) {
 				c.Options = append(c.Options, wireOption{Text: wireText{Text: "#" + ch.Name}, Value: ch.ID})
 			}
 		}
 		slices.SortFunc(c.Options, func(a, b wireOption) int { return cmp.Compare(a.Text.Text, b.Text.Text) })
 	}
-	c.Given = c.initial()
+	c.Given = sandbox.InitialValues(raw)
+	if typed, ok := in.Typed[blockID][c.ActionID]; ok {
+		c.Given = typed
+	}
+	if c.External() {
+		c.Options = at.chosenOptions(c)
+	}
 	if w := c.wireElement.Confirm; w != nil {
 		c.Confirm = &confirm{
 			Title: w.Title.Text, Ask: w.Text.Text, Danger: w.Style == "danger",
@@ -327,19 +336,34 @@ func (at *place) control(raw json.RawMessage, blockID string, in container) cont
 	return c
 }
 
-// initial is what an element holds at first.
-func (c control) initial() (values []string) {
-	for _, v := range slices.Concat([]string{
-		c.InitialValue, c.InitialDate, c.InitialTime, c.InitialOption.Value, c.InitialUser, c.InitialChannel,
-	}, c.InitialUsers) {
-		if v != "" {
-			values = append(values, v)
+// chosenOptions are the options of an external select that are chosen. Others are asked for as somebody types.
+func (at *place) chosenOptions(c control) []wireOption {
+	e := sandbox.Element{User: at.Me.ID, View: c.In.View, Block: c.Block, Action: c.ActionID}
+	if e.View == "" {
+		e.Channel, e.TS = at.Channel.ID, c.In.TS
+	}
+	var offered []wireOption
+	_ = json.Unmarshal(at.slack.Offered(e), &offered) // options in a form that Slack doesn't know have no name here
+	known := slices.Concat(c.InitialOptions, []wireOption{c.InitialOption}, offered)
+	var chosen []wireOption
+	for _, value := range c.Given {
+		if n := slices.IndexFunc(known, func(o wireOption) bool { return o.Value == value }); n >= 0 {
+			chosen = append(chosen, known[n])
 		}
 	}
-	for _, o := range c.InitialOptions {
-		values = append(values, o.Value)
+	return chosen
+}
+
+// External says whether the app is asked for the options.
+func (c control) External() bool { return strings.HasSuffix(c.Type, "external_select") }
+
+// Least is how many characters must be typed before the app is asked: three, unless it says otherwise.
+// docs.slack.dev/reference/block-kit/block-elements/select-menu-element#external_select
+func (c control) Least() int {
+	if c.MinQuery == nil {
+		return 3
 	}
-	return values
+	return *c.MinQuery
 }
 
 // Has says whether a value is given.

@@ -80,13 +80,13 @@ type issueModel struct {
 	Reason     string
 	Labels     []label
 	Posts      []hubPost // the issue's own text first
-	Source     string
-	Login      string // of the person who looks
 }
 
 // A hubPost is a text on GitHub.
 type hubPost struct {
-	ID     string
+	ID     string // of its element
+	Number int64  // of a comment, 0 of the issue's own text
+	Source string // Markdown
 	Author string
 	Face   face
 	When   string
@@ -106,11 +106,11 @@ func (p *Page) issue(at *place) issueModel {
 	}
 	m := issueModel{
 		place: at, Repository: p.GitHub.Repository().FullName(), Number: i.Number, Title: i.Title, State: i.State,
-		Reason: i.StateReason, Labels: labelsOf(i.Labels), Source: i.Body, Login: at.Me.Name,
+		Reason: i.StateReason, Labels: labelsOf(i.Labels),
 	}
-	m.Posts = append(m.Posts, at.hubPost("body", i.Author, i.Body, i.CreatedAt, bodyEdited(i)))
+	m.Posts = append(m.Posts, at.hubPost(0, i.Author, i.Body, i.CreatedAt, bodyEdited(i)))
 	for _, c := range i.Comments {
-		m.Posts = append(m.Posts, at.hubPost(strconv.FormatInt(c.ID, 10), c.Author, c.Body, c.CreatedAt, len(c.Edits) > 0))
+		m.Posts = append(m.Posts, at.hubPost(c.ID, c.Author, c.Body, c.CreatedAt, len(c.Edits) > 0))
 	}
 	return m
 }
@@ -119,10 +119,10 @@ func bodyEdited(i sandbox.Issue) bool {
 	return slices.ContainsFunc(i.Edits, func(e sandbox.Edit) bool { return e.Body != i.Body })
 }
 
-func (at *place) hubPost(id, author, body string, when time.Time, edited bool) hubPost {
+func (at *place) hubPost(number int64, author, body string, when time.Time, edited bool) hubPost {
 	person := slices.ContainsFunc(at.names.order, func(p sandbox.Person) bool { return p.Name == author })
 	return hubPost{
-		ID: "g-" + id, Author: author, Face: faceOf(author, author, !person), When: at.moment(when),
+		ID: "g-" + strconv.FormatInt(number, 10), Number: number, Source: body, Author: author, Face: faceOf(author, author, !person), When: at.moment(when),
 		Body: at.markdown(body), Edited: edited, Bot: !person,
 	}
 }
@@ -154,6 +154,32 @@ func (p *Page) editIssue(at *place, form form, i sandbox.Issue) error {
 		return said(at.T("empty"))
 	}
 	p.GitHub.EditIssueAs(at.Me.Name, i.Number, title, form.text())
+	return nil
+}
+
+// onComment is an act on a comment of an issue.
+func (p *Page) onComment(do func(*place, form, sandbox.Comment) error) act {
+	return p.onIssue(func(at *place, form form, i sandbox.Issue) error {
+		n := slices.IndexFunc(i.Comments, func(c sandbox.Comment) bool { return strconv.FormatInt(c.ID, 10) == form.Get("comment") })
+		if n < 0 {
+			return said(at.T("no_comment"))
+		}
+		return do(at, form, i.Comments[n])
+	})
+}
+
+// rewrite gives a comment another text: whoever may write to the repository can edit what others wrote.
+func (p *Page) rewrite(at *place, form form, c sandbox.Comment) error {
+	text := form.text()
+	if strings.TrimSpace(text) == "" {
+		return said(at.T("empty"))
+	}
+	p.GitHub.EditCommentAs(at.Me.Name, c.ID, text)
+	return nil
+}
+
+func (p *Page) removeComment(at *place, _ form, c sandbox.Comment) error {
+	p.GitHub.DeleteCommentAs(at.Me.Name, c.ID)
 	return nil
 }
 

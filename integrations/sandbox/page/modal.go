@@ -32,15 +32,12 @@ func (p *Page) viewsOf(at *place) viewsModel {
 	}
 	v := stack[len(stack)-1]
 	m := &modal{place: at, ID: v.ID, Hash: v.Hash, Title: word(v.Title, ""), Submit: word(v.Submit, ""), Close: word(v.Close, at.T("cancel")), Depth: len(stack)}
-	m.Blocks = at.blocks(v.Blocks, container{At: at, View: v.ID})
+	m.Blocks = at.blocks(v.Blocks, container{At: at, View: v.ID, Typed: v.Typed})
 	shown := 0
 	for n := range m.Blocks {
 		b := &m.Blocks[n]
 		if b.Input == nil {
 			continue
-		}
-		if given, ok := v.Typed[b.ID][b.Input.ActionID]; ok {
-			b.Input.Given = given
 		}
 		if b.Error = v.Errors[b.ID]; b.Error != "" {
 			shown++
@@ -61,21 +58,13 @@ func word(t *sandbox.PlainText, otherwise string) string {
 
 // submit sends what was typed into a modal. Slack shows the same words for each sort of answer that it can't use.
 func (p *Page) submit(at *place, form form) error {
-	values := map[string]map[string][]string{}
+	given := form.given()
 	for _, v := range p.Slack.Views(at.Me.ID) {
 		if v.ID == form.Get("view") {
-			emptied(values, at.blocks(v.Blocks, container{At: at}))
+			empty(given, at.blocks(v.Blocks, container{At: at, View: v.ID}))
 		}
 	}
-	for name, given := range form.Values {
-		if block, action, ok := fieldName(name); ok {
-			if values[block] == nil {
-				values[block] = map[string][]string{}
-			}
-			values[block][action] = given
-		}
-	}
-	err := p.outcome(at, p.Slack.SubmitView(at.Me.ID, form.Get("view"), values))
+	err := p.outcome(at, p.Slack.SubmitView(at.Me.ID, form.Get("view"), given))
 	switch {
 	case errors.Is(err, sandbox.ErrNoAck), errors.Is(err, sandbox.ErrNoSocket):
 		return said(at.T("modal_failed"))
@@ -85,11 +74,11 @@ func (p *Page) submit(at *place, form form) error {
 	return err
 }
 
-// emptied gives all inputs no value: a browser sends nothing of boxes that are not ticked.
-func emptied(values map[string]map[string][]string, blocks []block) {
+// empty gives no value to inputs without one: a browser sends nothing of boxes that are not ticked.
+func empty(given sandbox.Given, blocks []block) {
 	for _, b := range blocks {
-		if b.Input != nil {
-			values[b.ID] = map[string][]string{b.Input.ActionID: nil}
+		if b.Input != nil && given[b.ID] == nil {
+			given[b.ID] = map[string][]string{b.Input.ActionID: nil}
 		}
 	}
 }

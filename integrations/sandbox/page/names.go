@@ -33,17 +33,18 @@ func namesOf(s *sandbox.Slack) names {
 
 func (n names) person(id string) string { return cmp.Or(n.people[id].DisplayName, id) }
 
-// channelLabel is what a channel is called, without "#".
-func (n names) channelLabel(c sandbox.Channel) string {
-	if !c.IM {
+// channelLabel is what a channel is called, without "#": one between some people by the others of them.
+func (n names) channelLabel(c sandbox.Channel, me string) string {
+	if !c.IM && !c.MPIM {
 		return c.Name
 	}
+	var others []string
 	for _, id := range c.Members {
-		if n.people[id].Bot {
-			return n.person(id)
+		if id != me {
+			others = append(others, n.person(id))
 		}
 	}
-	return c.ID
+	return strings.Join(others, ", ")
 }
 
 // A face stands beside what somebody says.

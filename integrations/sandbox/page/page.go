@@ -27,8 +27,9 @@ type Options struct {
 	World  World
 	// History returns what the bot has stored lately, the oldest first. Nil shows none.
 	History func() ([]Row, error)
-	// Commands are the app's slash commands, as its manifest has them.
-	Commands []Command
+	// Commands and Shortcuts are what the app's manifest has under features.
+	Commands  []Command
+	Shortcuts []Shortcut
 }
 
 // A World is what a page tells of its company beside what Slack knows.
@@ -68,11 +69,18 @@ type Row struct {
 	Detail  string // JSON
 }
 
-// A Command is a slash command.
+// A Command is a slash command, as a manifest has it.
 type Command struct {
-	Name        string // with its slash
-	Usage       string
-	Description string
+	Name        string `yaml:"command"` // with its slash
+	Usage       string `yaml:"usage_hint"`
+	Description string `yaml:"description"`
+}
+
+// A Shortcut is what people start from the menu of a message, as a manifest has it. Those of other types are not shown.
+type Shortcut struct {
+	Name       string `yaml:"name"`
+	Type       string `yaml:"type"` // "message" or "global"
+	CallbackID string `yaml:"callback_id"`
 }
 
 // A Page is an http.Handler. Make one with New.
@@ -114,6 +122,7 @@ func New(o Options) (*Page, error) {
 	p.mux.HandleFunc("GET /github", p.show("github"))
 	p.mux.HandleFunc("GET /inside", p.show("inside"))
 	p.mux.HandleFunc("GET /live", p.live)
+	p.mux.HandleFunc("POST /suggest", p.suggest)
 	for path, do := range p.acts() {
 		p.mux.HandleFunc("POST "+path, p.act(do))
 	}

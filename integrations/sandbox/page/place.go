@@ -29,6 +29,7 @@ type place struct {
 	zone  *time.Location
 	today time.Time
 	names names
+	next  string // where a form leads, if not back
 }
 
 var (
@@ -63,9 +64,12 @@ func (p *Page) place(tab string, q url.Values) (*place, error) {
 // enter finds the channel and the thread.
 func (at *place) enter(q url.Values, first string) error {
 	id := q.Get("in")
-	if id != "" {
+	switch near := q.Get("near"); {
+	case id != "":
 		at.Pane = "main"
-	} else {
+	case slices.Contains(at.names.channels[near].Members, at.Me.ID):
+		id, at.Pane = near, "main"
+	default:
 		id = first
 	}
 	if id == "bot" {
@@ -173,7 +177,25 @@ func (at *place) AtIssue(number int) string {
 func (at *place) Topic() string { return at.Say(at.World.Topics[at.Channel.ID]) }
 
 // ChannelName is how the channel is called.
-func (at *place) ChannelName() string { return at.names.channelLabel(at.Channel) }
+func (at *place) ChannelName() string { return at.names.channelLabel(at.Channel, at.Me.ID) }
+
+// Hash stands before the name of what is a channel, and not talk between some people.
+func (at *place) Hash() string {
+	if at.Channel.IM || at.Channel.MPIM {
+		return ""
+	}
+	return "#"
+}
+
+// Others are all to whom one can write, the bot included.
+func (at *place) Others() (all []choice) {
+	for _, p := range at.names.order {
+		if !p.Deleted && p.ID != at.Me.ID {
+			all = append(all, choice{Label: p.DisplayName, Value: p.ID})
+		}
+	}
+	return all
+}
 
 // People are those whom one can be.
 func (at *place) People() (all []choice) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"html"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,6 +28,18 @@ type richElement struct {
 	Format      string          `json:"format"`
 	Fallback    string          `json:"fallback"`
 	Value       string          `json:"value"` // of a colour
+
+	raw json.RawMessage // as it came
+}
+
+// UnmarshalJSON reads what can be read; the rest is kept as it came.
+func (e *richElement) UnmarshalJSON(data []byte) error {
+	type plain richElement
+	if json.Unmarshal(data, (*plain)(e)) != nil {
+		*e = richElement{}
+	}
+	e.raw = slices.Clone(data)
+	return nil
 }
 
 // rich shows the elements of a rich_text block.
@@ -55,7 +68,7 @@ func (at *place) richPart(b *strings.Builder, e richElement) {
 	case "rich_text_list":
 		at.richList(b, e)
 	default:
-		unknown(b, e)
+		b.WriteString(string(unknown(e)))
 	}
 }
 
@@ -128,7 +141,7 @@ func (at *place) richInline(b *strings.Builder, e richElement) {
 	case "color":
 		b.WriteString("<code>" + html.EscapeString(e.Value) + "</code>")
 	default:
-		unknown(b, e)
+		b.WriteString(string(unknown(e)))
 	}
 }
 
@@ -146,10 +159,6 @@ func richEmoji(e richElement) string {
 }
 
 // unknown shows an element that this page doesn't know as its JSON.
-func unknown(b *strings.Builder, e richElement) {
-	text, err := json.Marshal(e)
-	if err != nil {
-		return // of our own type, which can be marshalled
-	}
-	b.WriteString(`<code class="unknown">` + html.EscapeString(string(text)) + "</code>")
+func unknown(e richElement) template.HTML {
+	return template.HTML(`<code class="unknown">` + html.EscapeString(string(e.raw)) + "</code>")
 }

@@ -34,13 +34,15 @@ type room struct {
 func (p *Page) sidebar(at *place) sidebar {
 	s := sidebar{place: at}
 	for _, c := range at.names.channels {
-		if c.MPIM || c.Archived || !slices.Contains(c.Members, at.Me.ID) {
+		if c.Archived || !slices.Contains(c.Members, at.Me.ID) {
 			continue
 		}
-		r := room{Name: at.names.channelLabel(c), Href: at.In(c.ID), On: c.ID == at.Channel.ID, Unread: p.unread(at, c.ID), Told: at.T("unread")}
+		r := room{Name: at.names.channelLabel(c, at.Me.ID), Href: at.In(c.ID), On: c.ID == at.Channel.ID, Unread: p.unread(at, c.ID), Told: at.T("unread")}
 		switch {
 		case c.IM:
 			r.Sign = botSign
+		case c.MPIM:
+			r.Sign, r.Note = "👥", at.T("group")
 		case c.Private:
 			r.Sign, r.Note = "🔒", at.T("private")
 		case c.ExtShared:
@@ -48,14 +50,14 @@ func (p *Page) sidebar(at *place) sidebar {
 		default:
 			r.Sign = "#"
 		}
-		if c.IM {
+		if c.IM || c.MPIM {
 			s.Direct = append(s.Direct, r)
 		} else {
 			s.Channels = append(s.Channels, r)
 		}
 	}
-	if len(s.Direct) == 0 {
-		s.Direct = []room{{Name: at.names.botName(), Href: at.In("bot"), Sign: botSign}}
+	if !slices.ContainsFunc(s.Direct, func(r room) bool { return r.Sign == botSign }) {
+		s.Direct = append(s.Direct, room{Name: at.names.botName(), Href: at.In("bot"), Sign: botSign})
 	}
 	byName := func(a, b room) int { return cmp.Compare(a.Name, b.Name) }
 	slices.SortFunc(s.Channels, byName)
@@ -80,9 +82,10 @@ func (p *Page) unread(at *place, channel string) (n int) {
 	p.mu.Lock()
 	seen, ever := p.seen[seenKey{at.Me.ID, channel}]
 	p.mu.Unlock()
-	im := at.names.channels[channel].IM
+	c := at.names.channels[channel]
+	direct := c.IM || c.MPIM
 	for _, m := range p.Slack.History(channel) {
-		if m.TS > seen && m.User != at.Me.ID && (m.ThreadTS == "" || m.ThreadTS == m.TS) && (ever || im) {
+		if m.TS > seen && m.User != at.Me.ID && (m.ThreadTS == "" || m.ThreadTS == m.TS) && (ever || direct) {
 			n++
 		}
 	}
@@ -123,6 +126,7 @@ type message struct {
 	Replies   int
 	Last      string // when the last reply was
 	Faces     []face // of who replied
+	Shortcuts []Shortcut
 	Beside    bool   // shown in the thread beside
 	Thread    string // of what it is a part of, its own ts if of none
 	Day       string // what to write above it, if a day begins
@@ -136,6 +140,8 @@ func (m message) Open() string { return m.InThread(m.Channel.ID, m.Thread) }
 type forward struct {
 	From string
 	Text template.HTML
+
+	Blocks []block
 }
 
 type reaction struct {
@@ -163,7 +169,7 @@ func (p *Page) talk(at *place) talkModel {
 	if len(shown) > 0 && at.Pane != "list" {
 		p.see(at.Me.ID, at.Channel.ID, shown[len(shown)-1].TS)
 	}
-	return talkModel{place: at, Messages: at.messages(shown, p.whispers(at, ""), false)}
+	return talkModel{place: at, Messages: p.messages(at, shown, p.whispers(at, ""), false)}
 }
 
 // thread is the thread beside, nil if none is open.
@@ -171,7 +177,7 @@ func (p *Page) thread(at *place) *talkModel {
 	if at.Thread == "" {
 		return nil
 	}
-	return &talkModel{place: at, Messages: at.messages(p.Slack.Thread(at.Channel.ID, at.Thread), p.whispers(at, at.Thread), true)}
+	return &talkModel{place: at, Messages: p.messages(at, p.Slack.Thread(at.Channel.ID, at.Thread), p.whispers(at, at.Thread), true)}
 }
 
 // whispers are what only this person sees, in the channel or in a thread of it.
@@ -184,7 +190,7 @@ func (p *Page) whispers(at *place, thread string) (found []sandbox.Message) {
 	return found
 }
 
-func (at *place) messages(said, whispers []sandbox.Message, inThread bool) (list []message) {
+func (p *Page) messages(at *place, said, whispers []sandbox.Message, inThread bool) (list []message) {
 	all := slices.Concat(said, whispers)
 	slices.SortStableFunc(all, func(a, b sandbox.Message) int { return cmp.Compare(a.TS, b.TS) })
 	only := map[string]bool{}
@@ -195,6 +201,7 @@ func (at *place) messages(said, whispers []sandbox.Message, inThread bool) (list
 	day := ""
 	for _, m := range all {
 		shown := at.message(m, inThread, only[m.TS])
+		shown.Shortcuts = p.messageShortcuts()
 		if d := at.day(m.TS); d != day && !inThread {
 			shown.Day, day = d, d
 		}
@@ -234,7 +241,7 @@ func (at *place) message(m sandbox.Message, inThread, only bool) message {
 	if shown.Mine {
 		shown.Typed = at.slack.Readable(m)
 	}
-	shown.Forwards = at.forwards(m.Attachments)
+	shown.Forwards = at.forwards(m.Attachments, in)
 	at.react(&shown, m)
 	if m.ReplyCount > 0 {
 		shown.Last = tsTime(m.LatestReply).In(at.zone).Format("15:04")
@@ -245,20 +252,25 @@ func (at *place) message(m sandbox.Message, inThread, only bool) message {
 	return shown
 }
 
-func (at *place) forwards(attachments json.RawMessage) (list []forward) {
+func (at *place) forwards(attachments json.RawMessage, in container) (list []forward) {
 	var all []struct {
 		Author   string `json:"author_name"`
 		AuthorID string `json:"author_id"`
 		Title    string `json:"title"`
 		Text     string `json:"text"`
 		Fallback string `json:"fallback"`
+		Blocks   json.RawMessage
 	}
 	if json.Unmarshal(attachments, &all) != nil {
 		return nil
 	}
 	for _, a := range all {
 		from := cmp.Or(a.Author, at.names.people[a.AuthorID].DisplayName, a.Title)
-		list = append(list, forward{From: from, Text: at.mrkdwn(cmp.Or(a.Text, a.Fallback))})
+		f := forward{From: from, Blocks: at.blocks(a.Blocks, in)}
+		if len(f.Blocks) == 0 {
+			f.Text = at.mrkdwn(cmp.Or(a.Text, a.Fallback))
+		}
+		list = append(list, f)
 	}
 	return list
 }
@@ -316,8 +328,7 @@ type composer struct {
 	Thread  string
 	Label   string
 	Draft   string
-	Handles string // JSON: what "@" and "#" complete to
-	Slash   []Command
+	Handles string // JSON: what "@", "#" and "/" complete to
 }
 
 // composers are outside of what changes, so that nothing typed is lost.
@@ -325,17 +336,11 @@ func (p *Page) composers(at *place) composers {
 	if at.Tab != "slack" || at.Channel.Archived {
 		return composers{}
 	}
-	handles, err := json.Marshal(at.handles(p.Commands))
-	if err != nil {
-		return composers{} // strings only
-	}
-	to := at.ChannelName()
-	if !at.Channel.IM {
-		to = "#" + to
-	}
-	c := composers{Channel: &composer{place: at, Label: fmt.Sprintf(at.T("message_to"), to), Draft: at.Draft, Handles: string(handles), Slash: p.Commands}}
-	if at.Thread != "" {
-		c.Thread = &composer{place: at, Thread: at.Thread, Label: at.T("reply_label"), Handles: string(handles)}
+	c := composers{Channel: &composer{
+		place: at, Label: fmt.Sprintf(at.T("message_to"), at.Hash()+at.ChannelName()), Draft: at.Draft, Handles: at.handles(p.Commands),
+	}}
+	if at.Thread != "" { // where no command can be run
+		c.Thread = &composer{place: at, Thread: at.Thread, Label: at.T("reply_label"), Handles: at.handles(nil)}
 		c.Channel.Draft = ""
 		c.Thread.Draft = at.Draft
 	}
@@ -346,23 +351,30 @@ func (p *Page) composers(at *place) composers {
 type handle struct {
 	Insert string `json:"insert"`
 	Name   string `json:"name"`
+	Usage  string `json:"usage,omitempty"` // of a command
 }
 
-func (at *place) handles(commands []Command) (list []handle) {
+// handles is all that can be completed, as JSON.
+func (at *place) handles(commands []Command) string {
+	var list []handle
 	for _, g := range at.names.groups {
-		list = append(list, handle{"@" + g.Handle, g.Name})
+		list = append(list, handle{Insert: "@" + g.Handle, Name: g.Name})
 	}
 	slices.SortFunc(list, func(a, b handle) int { return cmp.Compare(a.Insert, b.Insert) })
 	for _, p := range at.names.order {
-		list = append(list, handle{"@" + p.Name, p.DisplayName})
+		list = append(list, handle{Insert: "@" + p.Name, Name: p.DisplayName})
 	}
 	for _, c := range at.names.channels {
-		if c.Name != "" && slices.Contains(c.Members, at.Me.ID) {
-			list = append(list, handle{"#" + c.Name, at.Say(at.World.Topics[c.ID])})
+		if !c.IM && !c.MPIM && slices.Contains(c.Members, at.Me.ID) {
+			list = append(list, handle{Insert: "#" + c.Name, Name: at.Say(at.World.Topics[c.ID])})
 		}
 	}
 	for _, c := range commands {
-		list = append(list, handle{c.Name, strings.TrimSpace(c.Usage + "  " + c.Description)})
+		list = append(list, handle{Insert: c.Name, Name: c.Description, Usage: c.Usage})
 	}
-	return list
+	text, err := json.Marshal(list)
+	if err != nil {
+		panic("page: handles: " + err.Error()) // strings only
+	}
+	return string(text)
 }

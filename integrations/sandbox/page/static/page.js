@@ -116,6 +116,17 @@ function complain(form, text) {
   note.textContent = text;
 }
 
+// alongside adds what else was typed and chosen in a message to what is sent of one element of it.
+function alongside(form, body) {
+  const blocks = form.classList.contains('control') && form.closest('.text');
+  if (!blocks) return;
+  all('[name^="v:"]', blocks).forEach((e) => {
+    if (form.contains(e) || e.matches('[type=checkbox], [type=radio]') && !e.checked) return;
+    if (e.multiple) [...e.selectedOptions].forEach((o) => body.append(e.name, o.value));
+    else body.append(e.name, e.value);
+  });
+}
+
 async function act(form, button, use) {
   const asks = (button && button.closest('[data-ask]')) || (form.dataset.ask && form);
   if (asks && !await ask(asks.dataset)) return;
@@ -124,6 +135,7 @@ async function act(form, button, use) {
   const data = new FormData(form, button && button.form === form ? button : undefined);
   const body = form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data);
   if (use) body.set('use', use);
+  alongside(form, body);
   const busy = button || form;
   busy.classList.add('busy');
   busy.setAttribute('aria-busy', 'true');
@@ -131,9 +143,12 @@ async function act(form, button, use) {
     const action = use ? '/press' : (button && button.getAttribute('formaction')) || form.getAttribute('action');
     const answer = await fetch(action, { method: 'POST', body, headers: { Accept: 'text/plain' } });
     if (!answer.ok) { complain(form, await answer.text()); return; }
+    if (answer.headers.get('Location')) { location.assign(answer.headers.get('Location')); return; }
+    form.closest('details.menu')?.removeAttribute('open');
     if (form.dataset.clear !== undefined) {
       all('textarea, input:not([type=hidden])', form).forEach((e) => { if (e.type === 'checkbox') e.checked = false; else e.value = ''; });
       all('input[type=file]', form).forEach(names);
+      $('.usage', form)?.remove();
       const list = form.parentElement && $('.messages', form.parentElement);
       if (list) list.scrollTop = list.scrollHeight;
     }
@@ -160,13 +175,47 @@ document.addEventListener('change', (e) => {
   const form = e.target.closest('form');
   const inModal = e.target.closest('[data-use]');
   if (inModal) act(form, null, inModal.dataset.use);
-  else if (form.getAttribute('action') === '/press') act(form);
+  else if (form?.getAttribute('action') === '/press') act(form);
 });
+
+// What is typed into an external select is put to the app; its options replace those that are not chosen.
+document.addEventListener('input', (e) => { if (e.target.closest('[data-suggest]')) suggest(e.target); });
+document.addEventListener('focusin', (e) => { if (e.target.matches('[data-suggest] input')) suggest(e.target); });
+
+async function suggest(input) {
+  if (input.type !== 'search') return;
+  const around = input.parentElement, list = $('select', around), form = input.closest('form');
+  const typed = input.value, asked = (Number(around.dataset.asked) || 0) + 1;
+  if (typed.length < around.dataset.least) return;
+  around.dataset.asked = asked;
+  $('.problem', around)?.remove();
+  const body = new URLSearchParams(new FormData(form || input.closest('.message').querySelector('form')));
+  body.set('use', around.dataset.suggest);
+  body.set('typed', typed);
+  around.classList.add('busy');
+  const answer = await fetch('/suggest', { method: 'POST', body, headers: { Accept: 'text/html' } }).catch(() => null);
+  if (Number(around.dataset.asked) !== asked) return; // more was typed meanwhile
+  around.classList.remove('busy');
+  const text = answer ? await answer.text() : document.body.dataset.lost;
+  if (!answer?.ok) {
+    const note = document.createElement('span');
+    note.className = 'problem';
+    note.textContent = text;
+    around.append(note);
+    return;
+  }
+  const kept = [...list.selectedOptions];
+  list.innerHTML = text;
+  const fresh = new Set([...list.options].map((o) => o.value));
+  kept.reverse().forEach((o) => { if (!fresh.has(o.value)) list.prepend(o); });
+  [...list.options].forEach((o) => { o.selected = kept.some((k) => k.value === o.value); });
+  list.hidden = list.options.length === 0;
+}
 
 document.addEventListener('click', (e) => {
   const toggles = e.target.closest('[data-toggle]');
   if (toggles) {
-    const shown = $(toggles.dataset.toggle, toggles.closest('li'));
+    const shown = $(toggles.dataset.toggle, toggles.closest('li, article'));
     shown.hidden = !shown.hidden;
     if (shown.hidden) catchUp();
     else $('textarea', shown).focus();
@@ -191,7 +240,7 @@ document.addEventListener('keydown', (e) => {
   }
   if (e.key === 'Escape') {
     const change = e.target.closest?.('form.change');
-    if (change) { change.hidden = true; change.closest('li').focus(); catchUp(); return; }
+    if (change) { change.hidden = true; change.closest('li')?.focus(); catchUp(); return; }
     $('[role=dialog] [data-escape]')?.click();
   }
   if (e.target.matches?.('li.message') && (e.key === 'ArrowUp' || e.key === 'ArrowDown')) {
@@ -218,6 +267,7 @@ document.addEventListener('input', (e) => {
   const box = e.target;
   if (!box.dataset?.complete) return;
   $('.completions')?.remove();
+  usage(box);
   const before = box.value.slice(0, box.selectionStart);
   const word = /(?:^|\s)([@#/][\p{L}\p{N}_.-]*)$/u.exec(before)?.[1];
   if (!word || word[0] === '/' && before !== word) return;
@@ -232,7 +282,7 @@ document.addEventListener('input', (e) => {
     item.setAttribute('role', 'option');
     item.setAttribute('aria-selected', i === 0);
     name.textContent = h.insert;
-    more.textContent = h.name;
+    more.textContent = [h.usage, h.name].filter(Boolean).join('  ·  ');
     item.append(name, more);
     item.onmousedown = (m) => { m.preventDefault(); complete(box, word, h.insert); };
     list.append(item);
@@ -240,9 +290,24 @@ document.addEventListener('input', (e) => {
   box.parentElement.append(list);
 });
 
+// usage shows how a command is used while its words are typed.
+function usage(box) {
+  $('.usage')?.remove();
+  const name = /^(\/\S+)\s/.exec(box.value)?.[1];
+  const command = name && JSON.parse(box.dataset.complete).find((h) => h.insert === name);
+  if (!command) return;
+  const hint = document.createElement('p'), what = document.createElement('b');
+  hint.className = 'usage';
+  hint.setAttribute('role', 'status');
+  what.textContent = name;
+  hint.append(what, ` ${command.usage || ''}`);
+  box.before(hint);
+}
+
 function complete(box, word, insert) {
   box.setRangeText(`${insert} `, box.selectionStart - word.length, box.selectionStart, 'end');
   $('.completions')?.remove();
+  usage(box);
 }
 
 // completing lets the keys choose in the list. It says whether the key was used up.
