@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,7 +32,11 @@ func aPage(t *testing.T) *Page {
 	s.AddPerson(sandbox.Person{ID: "UAYA", Name: "aya", DisplayName: "田中", Locale: "ja-JP"})
 	s.AddChannel(sandbox.Channel{ID: "CHELP", Name: "help", Members: []string{"UALICE", "UAYA", s.BotUserID()}})
 	s.AddChannel(sandbox.Channel{ID: "CSECRET", Name: "secret", Private: true, Members: []string{"UAYA"}})
-	p, err := New(Options{Slack: s, GitHub: g, Clock: clock, World: World{Company: "Acme", Person: "UALICE", Channel: "CHELP"}})
+	p, err := New(Options{
+		Slack: s, GitHub: g, Clock: clock, World: World{Company: "Acme", Person: "UALICE", Channel: "CHELP"},
+		Commands:  []Command{{Name: "/load", Usage: "TABLE", Description: "Load a table"}},
+		Shortcuts: []Shortcut{{Name: "Make a ticket", Type: "message", CallbackID: "make"}, {Name: "Start", Type: "global", CallbackID: "start"}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,9 +50,14 @@ func ask(p *Page, r *http.Request) *httptest.ResponseRecorder {
 }
 
 func aForm(path string, kv ...string) *http.Request {
-	q := url.Values{"as": {"UALICE"}, "in": {"CHELP"}}
+	q := url.Values{}
 	for i := 0; i < len(kv); i += 2 {
-		q.Set(kv[i], kv[i+1])
+		q.Add(kv[i], kv[i+1])
+	}
+	for name, usual := range map[string]string{"as": "UALICE", "in": "CHELP"} {
+		if !q.Has(name) {
+			q.Set(name, usual)
+		}
 	}
 	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8000"+path, strings.NewReader(q.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -92,6 +104,33 @@ func TestOtherHostsAndOtherSitesAreRefused(t *testing.T) {
 				t.Errorf("%d, want %d: %s", got.Code, tt.want, got.Body)
 			}
 		})
+	}
+}
+
+func TestEachFormIsTakenFromThePageItselfOnly(t *testing.T) {
+	p := aPage(t)
+	paths := append(slices.Collect(maps.Keys(p.acts())), "/suggest")
+	for _, path := range paths {
+		for name, tt := range map[string]struct {
+			as     string
+			change func(r *http.Request)
+			want   int
+		}{
+			"a form of another site":      {"UALICE", func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403},
+			"a form of another port":      {"UALICE", func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:9000") }, 403},
+			"a name that others answer":   {"UALICE", func(r *http.Request) { r.Host = "rebind.example:8000" }, 421},
+			"an address that leads there": {"UALICE", func(r *http.Request) { r.Method = http.MethodGet }, 405},
+			"a form of nobody":            {"NOBODY", func(*http.Request) {}, 422},
+		} {
+			r := aForm(path, "as", tt.as)
+			tt.change(r)
+			if got := ask(p, r); got.Code != tt.want {
+				t.Errorf("%s, %s: %d, want %d: %s", path, name, got.Code, tt.want, got.Body)
+			}
+		}
+	}
+	if len(p.Slack.Envelopes()) != 0 || len(p.GitHub.Issues()) != 0 || len(p.Slack.History("CHELP")) != 0 {
+		t.Error("something was done all the same")
 	}
 }
 
@@ -150,6 +189,8 @@ func TestOnlyOnesOwnMessagesAreChanged(t *testing.T) {
 	p := aPage(t)
 	mine := p.Slack.Post(sandbox.Post{Channel: "CHELP", User: "UALICE", Text: "mine"})
 	hers := p.Slack.Post(sandbox.Post{Channel: "CHELP", User: "UAYA", Text: "hers"})
+	comment := p.GitHub.CommentAs("aya", p.GitHub.OpenIssueAs("aya", "it fails", ""), "why?")
+	p.GitHub.OpenIssueAs("aya", "another", "")
 	for name, tt := range map[string]struct {
 		r    *http.Request
 		want int
@@ -163,6 +204,20 @@ func TestOnlyOnesOwnMessagesAreChanged(t *testing.T) {
 		"an emoji that is none":      {aForm("/react", "ts", hers, "emoji", "nonsense"), 422},
 		"a reply in no thread":       {aForm("/post", "thread", "1.2", "text", "x"), 422},
 		"a button that is none":      {aForm("/press", "ts", hers, "use", "v:b:a"), 422},
+		"a select that is none":      {aForm("/suggest", "ts", hers, "use", "v:b:a"), 422},
+		"options of no modal":        {aForm("/suggest", "view", "V1", "use", "v:b:a"), 422},
+		"a shortcut that is none":    {aForm("/shortcut", "ts", hers, "callback", "nothing"), 422},
+		"a shortcut of no message":   {aForm("/shortcut", "ts", "1.2", "callback", "make"), 422},
+		"a global one on a message":  {aForm("/shortcut", "ts", hers, "callback", "start"), 422},
+		"a command in a thread":      {aForm("/post", "thread", hers, "text", "/load it"), 422},
+		"a group of nobody":          {aForm("/open", "with", "NOBODY"), 422},
+		"a group with oneself":       {aForm("/open", "with", "UALICE"), 422},
+		"a group of two":             {aForm("/open", "with", "UAYA"), 422},
+		"direct messages of the bot": {aForm("/open", "with", p.Slack.BotUserID()), 204},
+		"a comment that is none":     {aForm("/github/rewrite", "issue", "1", "comment", "7", "text", "x"), 422},
+		"a comment to nothing":       {aForm("/github/rewrite", "issue", "1", "comment", strconv.FormatInt(comment, 10), "text", " "), 422},
+		"a comment elsewhere":        {aForm("/github/delete", "issue", "2", "comment", strconv.FormatInt(comment, 10)), 422},
+		"another's comment":          {aForm("/github/rewrite", "issue", "1", "comment", strconv.FormatInt(comment, 10), "text", "changed"), 204},
 		"a modal that is none":       {aForm("/submit", "view", "V1"), 422},
 		"a command that is none":     {aForm("/post", "text", "/nothing at all"), 422},
 		"an issue that is none":      {aForm("/github/comment", "issue", "7", "text", "x"), 422},
@@ -177,6 +232,9 @@ func TestOnlyOnesOwnMessagesAreChanged(t *testing.T) {
 	}
 	if m, _ := p.Slack.Message("CHELP", mine); m.Text != "changed" {
 		t.Errorf("mine is %q", m.Text)
+	}
+	if got := p.GitHub.Issue(1).Comments[0].Body; got != "changed" {
+		t.Errorf("the comment is %q", got)
 	}
 }
 
@@ -202,6 +260,12 @@ func TestBlocksAreShownAsSlackShowsThem(t *testing.T) {
 		"a table":                   {`{"type":"table","rows":[[{"type":"raw_text","text":"h"}],[{"type":"raw_text","text":"c"}]],"column_settings":[{"align":"right"}]}`, `<td class="right">c</td>`},
 		"rich text":                 {`{"type":"rich_text","elements":[{"type":"rich_text_list","style":"ordered","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"x","style":{"bold":true}}]}]}]}`, `<ol class="indent0"><li><strong>x</strong></li></ol>`},
 		"a block that is not known": {`{"type":"hologram","depth":3}`, `&#34;type&#34;: &#34;hologram&#34;`},
+		"an external select":        {`{"type":"actions","block_id":"b","elements":[{"type":"external_select","action_id":"x","min_query_length":0,"initial_option":{"text":{"type":"plain_text","text":"One"},"value":"1"}}]}`, `<option value="1" selected>One</option>`},
+		"a context element unknown": {`{"type":"context","elements":[{"type":"hologram","depth":3}]}`, `&#34;hologram&#34;`},
+		"a table's cell unknown":    {`{"type":"table","rows":[[{"type":"raw_number","value":7,"text":"7"}]]}`, `&#34;raw_number&#34;`},
+		"rich text not known":       {`{"type":"rich_text","elements":[{"type":"rich_text_poem","lines":["a"]}]}`, `&#34;lines&#34;:[&#34;a&#34;]`},
+		"rich text of another form": {`{"type":"rich_text","elements":[{"type":7}]}`, `{&#34;type&#34;:7}`},
+		"within rich text":          {`{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"smell","of":"rose"}]}]}`, `&#34;rose&#34;`},
 		"an element not known":      {`{"type":"actions","elements":[{"type":"slider","max":3}]}`, `&#34;type&#34;: &#34;slider&#34;`},
 	} {
 		t.Run(name, func(t *testing.T) {
