@@ -17,34 +17,53 @@ import (
 	"supportbot/integrations/sandbox"
 )
 
-// TestInABrowser walks through the sandbox's page in a real browser, with the real bot behind it. With
-// SUPPORTBOT_SCREENSHOTS=DIR it leaves pictures of what is seen there, wide and narrow.
+// TestInABrowser walks through the sandbox's page in a real browser, in both of its languages, with the real bot behind
+// it, or with an app that does what the bot doesn't do yet. With SUPPORTBOT_SCREENSHOTS=DIR it leaves pictures there of
+// what is seen on the way, wide and narrow.
 func TestInABrowser(t *testing.T) {
 	chromium := findChromium(t)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium's own sandbox refuses root
 	}
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
+	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel) // after the parallel journeys
 	first, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
 	if err := chromedp.Do(first, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatal(err)
 	}
-	for name, journey := range map[string]func(*browser){
-		"a mention, its reply and its issue":   walkMention,
-		"the same in Japanese":                 walkJapanese,
-		"a secret is withheld":                 walkSecret,
-		"an edit reaches the issue":            walkEdit,
-		"a button with its dialog":             walkButton,
-		"GitHub is down for a while":           walkFault,
-		"the clock is moved":                   walkClock,
-		"work at GitHub as another person":     walkGitHub,
-		"markup in a message is shown as text": walkMarkup,
+	for name, j := range map[string]journey{
+		"a mention, its reply and its issue":       {walk: walkMention},
+		"messages with people, files and code":     {walk: walkCompose},
+		"a secret is withheld":                     {walk: walkSecret},
+		"an edit reaches the issue":                {walk: walkEdit},
+		"a button with its dialog":                 {walk: walkButton},
+		"a group message":                          {walk: walkGroup},
+		"GitHub is down for a while":               {walk: walkFault},
+		"the clock is moved":                       {walk: walkClock},
+		"work at GitHub as another person":         {walk: walkGitHub},
+		"markup in a message is shown as text":     {walk: walkMarkup},
+		"a command opens modals":                   {walk: walkModals, app: true},
+		"a command is answered":                    {walk: walkCommand, app: true},
+		"a shortcut on a message":                  {walk: walkShortcut, app: true},
+		"elements of a message":                    {walk: walkElements, app: true},
+		"a button that the app doesn't answer":     {walk: walkUnanswered, app: true},
+		"all blocks, and one that nobody knows of": {walk: walkBlocks, app: true},
 	} {
-		t.Run(name, func(t *testing.T) { journey(openBrowser(t, first)) })
+		for _, lang := range []string{"en", "ja"} {
+			t.Run(name+", "+lang, func(t *testing.T) {
+				t.Parallel()
+				j.walk(openBrowser(t, first, lang, j.app))
+			})
+		}
 	}
+}
+
+// A journey is a walk with the bot, or with the app of these tests.
+type journey struct {
+	walk func(*browser)
+	app  bool
 }
 
 func findChromium(t *testing.T) string {
@@ -64,13 +83,48 @@ type browser struct {
 	t    *testing.T
 	tab  context.Context
 	base string
+	lang string
+	app  *formApp // nil with the bot
+
+	asker, helper string // names of people who have the language; the helper is in the support team
 }
 
-func openBrowser(t *testing.T, first context.Context) *browser {
+func openBrowser(t *testing.T, first context.Context, lang string, app bool) *browser {
 	t.Helper()
 	w := newWorld(sandbox.RealClock(), t.TempDir())
 	t.Cleanup(w.close)
 	w.recall()
+	b := &browser{world: w, t: t, lang: lang, asker: "alice", helper: "mia"}
+	if lang == "ja" {
+		b.asker, b.helper = "aya", "kenji"
+	}
+	if app {
+		b.app = startFormApp(b)
+		b.base = b.serveApp()
+	} else {
+		b.base = b.serveBot()
+	}
+	tab, cancelTab := chromedp.NewContext(first)
+	t.Cleanup(cancelTab)
+	b.tab = tab
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(wideX, wideY)); err != nil { // the tab lives as long as this context
+		t.Fatal(err)
+	}
+	return b
+}
+
+// tr is a text in the language of the journey.
+func (b *browser) tr(en, ja string) string {
+	if b.lang == "ja" {
+		return ja
+	}
+	return en
+}
+
+// serveBot starts the bot and serves the page with it.
+func (b *browser) serveBot() (base string) {
+	b.t.Helper()
+	t, w := b.t, b.world
 	a, err := w.bot(t.Context(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -94,13 +148,7 @@ func openBrowser(t *testing.T, first context.Context) *browser {
 		t.Fatal(err)
 	}
 	t.Cleanup(unserve)
-	tab, cancelTab := chromedp.NewContext(first)
-	t.Cleanup(cancelTab)
-	b := &browser{world: w, t: t, tab: tab, base: "http://" + address}
-	if err := chromedp.Do(tab, chromedp.EmulateViewport(wideX, wideY)); err != nil { // the tab lives as long as this context
-		t.Fatal(err)
-	}
-	return b
+	return "http://" + address
 }
 
 // Sizes of windows, in pixels.
@@ -149,27 +197,35 @@ func (b *browser) see(selector string, texts ...string) {
 // wait waits until an expression is true, also beyond a page that is left meanwhile.
 func (b *browser) wait(expression string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.tab, waitAtMost)
-	defer cancel()
+	if !b.until(func() bool {
+		yes, err := chromedp.Run(b.tab, chromedp.Evaluate[bool](expression))
+		return err == nil && yes
+	}) {
+		b.t.Fatalf("never true: %s\n%s", expression, b.text())
+	}
+}
+
+// until waits until something is so. It is false if that takes too long.
+func (b *browser) until(so func() bool) bool {
+	b.t.Helper()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
-	for {
-		if yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression)); err == nil && yes {
-			return
-		}
+	late := time.After(waitAtMost)
+	for !so() {
 		select {
 		case <-again.C:
-		case <-ctx.Done():
-			b.t.Fatalf("never true: %s\n%s", expression, b.text())
+		case <-late:
+			return false
 		}
 	}
+	return true
 }
 
 // click clicks the first visible element that a selector finds, with a label that begins so.
 func (b *browser) click(selector, label string) {
 	b.t.Helper()
 	found := fmt.Sprintf("[...document.querySelectorAll(%q)].find((e) => [e.ariaLabel || '', e.innerText.trim()].some((l) => l.startsWith(%q)))", selector, label)
-	b.wait("!!" + found)
+	b.wait("document.readyState === 'complete' && !!" + found) // the script is there
 	if _, err := chromedp.Run(b.tab, chromedp.Evaluate[bool](found+".click(), true")); err != nil {
 		b.t.Fatal(err)
 	}
@@ -187,22 +243,56 @@ func (b *browser) say(where, text string) {
 func (b *browser) openThread(text string) {
 	b.t.Helper()
 	b.wait(fmt.Sprintf("[...document.querySelectorAll('.main .message')].some((e) => e.innerText.includes(%q) && e.querySelector('.replies'))", text))
-	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("[...document.querySelectorAll('.main .message')].find((e) => e.innerText.includes(%q)).querySelector('.replies').click()", text)))
+	b.script("[...document.querySelectorAll('.main .message')].find((e) => e.innerText.includes(%q)).querySelector('.replies').click()", text)
 	b.wait("!!document.querySelector('.side .message')")
 }
 
 // become chooses somebody else at the head of the page.
 func (b *browser) become(person string) {
 	b.t.Helper()
-	choose := "as.value = %q; as.dispatchEvent(new Event('change', {bubbles: true}))"
-	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("{const as = document.getElementById('as'); "+choose+"}", b.id("@"+person))))
+	b.script("document.body.dataset.left = 'yes'")
+	b.script("{const as = document.getElementById('as'); as.value = %q; as.dispatchEvent(new Event('change', {bubbles: true}))}", b.id("@"+person))
+	b.wait("!document.body.dataset.left && document.readyState === 'complete'")
 }
 
-// fill puts text into a field.
+// fill puts text into a field, or chooses in it, as somebody does.
 func (b *browser) fill(selector, text string) {
 	b.t.Helper()
 	b.wait(fmt.Sprintf("!!document.querySelector(%q)", selector))
-	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.querySelector(%q).value = %q", selector, text)))
+	b.script("{const f = document.querySelector(%q); f.value = %q; for (const e of ['input', 'change']) f.dispatchEvent(new Event(e, {bubbles: true}))}", selector, text)
+}
+
+// script runs a statement on the page.
+func (b *browser) script(format string, args ...any) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(format, args...)))
+}
+
+// press types keys where the focus is.
+func (b *browser) press(keys string) {
+	b.t.Helper()
+	b.do(chromedp.KeyEvent(keys))
+}
+
+// ask asks for support in the channel and opens the thread, in which the bot has answered with an issue.
+func (b *browser) ask(person, channel, text string) {
+	b.t.Helper()
+	b.as(person, channel)
+	b.say(".main", "@support "+text)
+	b.openThread(text)
+	b.see(".side .message", b.tr("This is issue #1", "イシュー #1"))
+}
+
+// issue goes to the issue as somebody.
+func (b *browser) issue(person string) {
+	b.t.Helper()
+	b.open("/github?issue=1&as=" + b.id("@"+person))
+}
+
+// inside goes to the tab of that name.
+func (b *browser) inside() {
+	b.t.Helper()
+	b.open("/inside?as=" + b.id("@"+b.asker))
 }
 
 // look leaves pictures of the page, if they are wanted.
@@ -221,140 +311,183 @@ func (b *browser) look(name string) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name+"-"+size.name+".png"), picture, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name+"-"+b.lang+"-"+size.name+".png"), picture, 0o644); err != nil {
 			b.t.Fatal(err)
 		}
 	}
 }
 
 func walkMention(b *browser) {
-	b.open("/")
+	b.open("/?as=" + b.id("@"+b.asker))
 	b.see("h1", "help-data")
 	b.see(".main .message", "UTC or in JST")
 	b.look("begin")
-	b.say(".main", "@support the load of *purchases* fails: `Error 400`")
+	b.say(".main", "@support "+b.tr("the load of *purchases* fails: `Error 400`", "*purchases* のロードが失敗します： `Error 400`"))
+	b.openThread(b.tr("the load of purchases fails", "purchases のロードが失敗します"))
+	b.see(".side .message", b.tr("Received. This is issue #1", "受け付けました。イシュー #1"))
 	b.see(".main .message strong", "purchases")
-	b.openThread("the load of purchases fails")
-	b.see(".side .message", "Received. This is issue #1", "Not a request")
+	b.see(".side .btn", b.tr("Not a request", "依頼ではない"))
+	b.see("header .tabs", b.tr("Inside", "内部"))
 	b.look("mention-thread")
-	b.say(".side", "the file is purchases.csv")
-	b.see(".side .message", "the file is purchases.csv")
+	b.say(".side", b.tr("the file is purchases.csv", "ファイルは purchases.csv です"))
+	b.see(".side .message", "purchases.csv")
 	b.click(".side .message a", "#1")
-	b.see(".issuehead", "the load of purchases fails")
-	b.see(".post .markdown", "Alice Novak", "Error 400")
-	b.see(".post .markdown", "the file is purchases.csv")
+	b.see(".issuehead", b.tr("the load of purchases fails", "purchases のロードが失敗します"))
+	b.see(".post .markdown", b.tr("Alice Novak", "田中 彩"), "Error 400")
+	b.see(".post .markdown", "purchases.csv")
 	b.see(".labels", "turn:team")
+	b.see(".state", b.tr("Open", "オープン"))
 	b.look("mention-issue")
 }
 
-func walkJapanese(b *browser) {
-	b.as("aya", "game-analytics")
-	b.see("header .tabs", "内部")
-	b.see(".main .message", "継続率レポート")
-	b.say(".main", "@support ダッシュボードの数値が更新されていません。")
-	b.openThread("ダッシュボードの数値")
-	b.see(".side .message", "受け付けました。イシュー #1", "依頼ではない")
-	b.look("japanese-thread")
-	b.click(".side .message a", "#1")
-	b.see(".issuehead", "ダッシュボードの数値が更新されていません")
-	b.see(".state", "オープン")
-	b.look("japanese-issue")
+func walkCompose(b *browser) {
+	b.as(b.asker, "game-analytics")
+	box := ".main .composer textarea"
+	b.do(chromedp.SendKeys(chromedp.CSS(box), b.tr("thank you @ke", "ありがとう @ke")))
+	b.see(".completions", "Kenji Mori")
+	b.look("compose-people")
+	b.press("\t")
+	b.wait(fmt.Sprintf("document.querySelector(%q).value.endsWith('@kenji ')", box))
+	b.click(".main .composer .tool", b.tr("Code block", "コードブロック"))
+	b.do(chromedp.SendKeys(chromedp.CSS(box), "SELECT 1"))
+	file := filepath.Join(b.t.TempDir(), "levels.csv")
+	if err := os.WriteFile(file, []byte("level,players\n1,31000\n"), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	b.do(chromedp.SetUploadFiles(chromedp.CSS(".main .composer input[type=file]"), []string{file}))
+	b.see(".chosen", "levels.csv")
+	b.press("\r")
+	b.see(".main .message .mention", "@Kenji Mori")
+	b.see(".main .message pre", "SELECT 1")
+	b.see(".main .message .file", "levels.csv")
+	b.click(".main .message:last-child .tools button", b.tr("React eyes", "リアクション eyes"))
+	b.see(".main .reactions button[aria-pressed=true]", "👀 1")
+	b.look("compose-sent")
+	b.click(".main .message:last-child .tools a", b.tr("Reply in thread", "スレッドで返信"))
+	b.click(".side label.also", b.tr("Also send", "チャンネルにも"))
+	b.say(".side", b.tr("done now", "終わりました"))
+	b.see(".main .message", b.tr("replied to a thread", "スレッドに返信しました"))
+	b.click(".main .message:last-child .tools button", b.tr("Delete", "削除"))
+	b.click("dialog button", b.tr("Delete", "削除"))
+	b.wait("![...document.querySelectorAll('.message')].some((e) => e.innerText.includes(" + fmt.Sprintf("%q", b.tr("done now", "終わりました")) + "))")
 }
 
 func walkSecret(b *browser) {
 	secret := "AKIA" + "Z5Q7XJ2KLM4N6PRT"
-	b.as("alice", "game-analytics")
-	b.say(".main", "@support the loader refuses my key "+secret)
+	text := b.tr("the loader refuses my key", "ローダーが鍵を拒否します")
+	b.as(b.asker, "game-analytics")
+	b.say(".main", "@support "+text+" "+secret)
 	b.see(".list .unread", "Support Bot")
 	b.click(".list .name", "Support Bot")
-	b.see(".main .message", "seems to contain a secret", "your message")
+	b.see(".main .message", b.tr("seems to contain a secret", "秘密情報"), b.tr("your message", "該当のメッセージ"))
 	b.look("secret-notice")
-	b.open("/github?issue=1")
-	b.see(".post .markdown", "the loader refuses my key")
+	b.issue(b.asker)
+	b.see(".post .markdown", text)
 	if strings.Contains(b.text(), secret) {
 		b.t.Error("the secret is on GitHub")
 	}
-	b.open("/inside")
+	b.inside()
 	b.see(".line.action .name", "slack.notify")
 	b.look("inside-flow")
 }
 
 func walkEdit(b *browser) {
-	b.as("ben", "help-data")
-	b.say(".main", "@support the job is red")
-	b.openThread("the job is red")
-	b.see(".side .message", "This is issue #1")
-	b.click(".side .message:first-child .tools button[data-toggle]", "Edit")
-	b.fill(".side .change:not([hidden]) textarea", "@support the job etl_daily is red")
+	b.ask(b.asker, "help-data", b.tr("the job is red", "ジョブが失敗しました"))
+	b.click(".side .message:first-child .tools button[data-toggle]", b.tr("Edit", "編集"))
+	after := b.tr("the job etl_daily is red", "ジョブ etl_daily が失敗しました")
+	b.fill(".side .change:not([hidden]) textarea", "@support "+after)
 	b.look("edit-open")
-	b.click(".side .change:not([hidden]) .primary", "Save")
-	b.see(".side .message", "the job etl_daily is red", "(edited)")
-	b.open("/github?issue=1")
-	b.see(".issuehead", "the job etl_daily is red")
+	b.click(".side .change:not([hidden]) .primary", b.tr("Save", "保存"))
+	b.see(".side .message", after, b.tr("(edited)", "（編集済み）"))
+	b.issue(b.asker)
+	b.see(".issuehead", after)
+	b.look("edit-issue")
 }
 
 func walkButton(b *browser) {
-	b.as("alice", "help-data")
-	b.say(".main", "@support thank you for the quick help")
-	b.openThread("thank you for the quick help")
-	b.see(".side .message .btn", "Not a request")
-	b.click(".side .btn", "Not a request")
-	b.see("dialog", "Close the issue?", "Keep it")
-	b.click("dialog button", "Close it")
-	b.see(".side .message.only", "Only visible to you", "Only the support team can close")
+	no, yes := b.tr("Not a request", "依頼ではない"), b.tr("Close it", "クローズする")
+	b.ask(b.asker, "help-data", b.tr("thank you for the quick help", "素早い対応をありがとう"))
+	b.click(".side .btn", no)
+	b.see("dialog", b.tr("Close the issue?", "クローズしますか？"), b.tr("Keep it", "やめる"))
+	b.click("dialog button", yes)
+	b.see(".side .message.only", b.tr("Only visible to you", "あなただけに表示"), b.tr("Only the support team can close", "サポートチームのメンバーだけ"))
 	b.look("button-refused")
-	b.become("kenji")
-	b.see(".tabs", "内部")
-	b.see(".side .message .btn", "Not a request")
-	b.click(".side .btn", "Not a request")
+	b.become(b.helper)
+	b.click(".side .btn", no)
 	b.look("button-dialog")
-	b.click("dialog button", "Close it")
-	b.see(".side .message", "The support team closed issue #1")
-	b.open("/github?as=U0KENJI&issue=1")
-	b.see(".state", "クローズ")
+	b.click("dialog button", yes)
+	b.see(".side .message", b.tr("The support team closed issue #1", "イシュー #1 をクローズしました"))
+	b.issue(b.helper)
+	b.see(".state", b.tr("Closed", "クローズ"))
+	b.look("button-closed")
+}
+
+func walkGroup(b *browser) {
+	b.as(b.asker, "help-data")
+	b.click(".newmessage summary", b.tr("＋ New message", "＋ 新しいメッセージ"))
+	b.click(".newmessage label", "Ben Okafor")
+	b.click(".newmessage button", b.tr("Start", "始める"))
+	b.see(".newmessage .complaint", b.tr("two to 8 people", "2〜8 人"))
+	b.click(".newmessage label", "Support Bot")
+	b.look("group-new")
+	b.click(".newmessage button", b.tr("Start", "始める"))
+	b.see("h1", "Ben Okafor, Support Bot")
+	b.see(".list [aria-current]", "Ben Okafor")
+	b.say(".main", "@support "+b.tr("who may see the budget?", "予算を閲覧できるのは誰ですか？"))
+	b.openThread(b.tr("who may see the budget?", "予算を閲覧"))
+	b.see(".side .message", b.tr("This is issue #1", "イシュー #1"), b.tr("Publish the text", "内容を公開する"))
+	b.look("group-thread")
+	b.become("ben")
+	b.see("h1", b.tr("Alice Novak", "田中 彩")+", Support Bot")
+	b.become("mia")
+	b.see("h1", "help-data") // she is not in the group
 }
 
 func walkFault(b *browser) {
-	b.open("/inside?as=U0BEN")
-	b.click(".switch", "Down (502)")
+	down, minute := b.tr("Down (502)", "停止（502）"), b.tr("+1 minute", "＋1 分")
+	text := b.tr("nobody can log in", "誰もログインできません")
+	b.inside()
+	b.click(".switch", down)
 	b.wait("document.querySelector('.switch').getAttribute('aria-checked') === 'true'")
-	b.see(".status", "faults on: 1")
-	b.as("ben", "help-data")
-	b.say(".main", "@support nobody can log in")
-	b.open("/inside?as=U0BEN")
+	b.see(".status", b.tr("faults on: 1", "障害 1 件"))
+	b.as(b.asker, "help-data")
+	b.say(".main", "@support "+text)
+	b.inside()
 	b.see(".line.call .result.bad", "502")
 	b.look("fault-inside")
-	b.click(".buttons .btn", "+1 minute")
-	b.as("ben", "help-data")
-	b.openThread("nobody can log in")
-	b.see(".side .message", "can't be opened just yet")
-	b.open("/inside?as=U0BEN")
-	b.click(".switch[aria-checked=true]", "Down (502)")
+	b.click(".buttons .btn", minute)
+	b.as(b.asker, "help-data")
+	b.openThread(text)
+	b.see(".side .message", b.tr("can't be opened just yet", "いまはイシューを作成できない"))
+	b.look("fault-thread")
+	b.inside()
+	b.click(".switch[aria-checked=true]", down)
 	b.wait("!document.querySelector('.switch[aria-checked=true]')")
-	b.click(".buttons .btn", "+1 minute")
+	b.click(".buttons .btn", minute)
 	b.wait("[...document.querySelectorAll('.line.call')].some((e) => e.innerText.includes('create issue') && e.innerText.includes('201'))")
-	b.open("/github?as=U0BEN&issue=1")
-	b.see(".issuehead", "nobody can log in")
+	b.issue(b.asker)
+	b.see(".issuehead", text)
 }
 
 func walkClock(b *browser) {
-	b.open("/inside")
+	b.inside()
 	before := b.clock.Now()
-	b.click(".buttons .btn", "Pause")
-	b.see(".status", "paused")
-	b.click(".buttons .btn", "+1 week")
+	b.click(".buttons .btn", b.tr("Pause", "止める"))
+	b.see(".status", b.tr("paused", "停止中"))
+	b.click(".buttons .btn", b.tr("+1 week", "＋1 週間"))
 	b.wait("document.querySelector('.status time').innerText.startsWith('" + before.Add(7*24*time.Hour).In(tokyo(b.t)).Format("2006-01-02") + "')")
 	if got := b.clock.Now().Sub(before); got < 7*24*time.Hour || got > 7*24*time.Hour+waitAtMost {
 		b.t.Errorf("moved by %v", got)
 	}
 	b.look("clock-paused")
-	b.as("alice", "help-data")
-	b.say(".main", "@support a week later")
-	b.open("/inside")
-	b.click(".buttons .btn", "Resume")
-	b.as("alice", "help-data")
-	b.openThread("a week later")
-	b.see(".side .message", "This is issue #1")
+	text := b.tr("a week later", "一週間後")
+	b.as(b.asker, "help-data")
+	b.say(".main", "@support "+text)
+	b.inside()
+	b.click(".buttons .btn", b.tr("Resume", "動かす"))
+	b.as(b.asker, "help-data")
+	b.openThread(text)
+	b.see(".side .message", b.tr("This is issue #1", "イシュー #1"))
 }
 
 func tokyo(t *testing.T) *time.Location {
@@ -367,30 +500,45 @@ func tokyo(t *testing.T) *time.Location {
 }
 
 func walkGitHub(b *browser) {
-	b.as("alice", "help-data")
-	b.say(".main", "@support which table has refunds?")
-	b.openThread("which table has refunds?")
-	b.see(".side .message", "This is issue #1")
-	b.open("/github?as=U0MIA&issue=1")
-	b.fill(".hub .composer textarea", "It is `refunds_v2`.\n\n- [x] documented\n\n<script>alert(1)</script>")
-	b.click(".hub .composer .send", "Comment")
-	b.see(".post .by", "mia")
+	b.ask(b.asker, "help-data", b.tr("which table has refunds?", "返金のテーブルはどれですか？"))
+	b.issue(b.helper)
+	b.fill(".hub .composer textarea", b.tr("It is `refunds_v2`.\n\n- [x] documented", "`refunds_v2` です。\n\n- [x] 記載済み")+"\n\n<script>alert(1)</script>")
+	b.click(".hub .composer .send", b.tr("Comment", "コメントする"))
+	b.see(".post .by", b.helper)
 	b.see(".post .markdown code", "refunds_v2")
 	b.see(".post .markdown", "<script>alert(1)</script>")
 	b.fill(".add input[name=add]", "question")
-	b.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('.add').requestSubmit()"))
+	b.script("document.querySelector('.add').requestSubmit()")
 	b.see(".issuebar .label", "question")
-	b.click(".issuebar .btn", "Close issue")
-	b.see(".state", "Closed as completed")
-	b.look("github-comment")
-	b.click(".issuebar .btn", "Reopen")
-	b.see(".state", "Open")
+	b.click(".issuebar .btn", b.tr("Close issue", "クローズする"))
+	b.see(".state", b.tr("Closed as completed", "クローズ 完了"))
+	b.look("github-closed")
+	b.click(".issuebar .btn", b.tr("Reopen", "再オープンする"))
+	b.see(".state", b.tr("Open", "オープン"))
+	b.click(".issuebar button", b.tr("Remove label question", "ラベルを外す question"))
+	b.wait("![...document.querySelectorAll('.issuebar .label')].some((e) => e.innerText.includes('question'))")
+	b.click(".rewrite summary", b.tr("Edit title", "タイトルと"))
+	b.fill(".rewrite input[name=title]", b.tr("Which table has refunds, and since when?", "返金のテーブルとその開始日"))
+	b.click(".rewrite .primary", b.tr("Save", "保存"))
+	b.see(".issuehead", b.tr("and since when?", "その開始日"))
+
+	b.become(b.asker) // whoever may write there can edit what others wrote
+	b.click(".post .icon", b.tr("Edit", "編集"))
+	b.fill(".post .change:not([hidden]) textarea", "`refunds_v3`")
+	b.look("github-comment-edited")
+	b.click(".post .change:not([hidden]) .primary", b.tr("Save", "保存"))
+	b.see(".post .markdown code", "refunds_v3")
+	b.see(".post .edited", b.tr("(edited)", "（編集済み）"))
+	b.click(".post .by button.icon", b.tr("Delete", "削除"))
+	b.see("dialog", b.tr("Delete this comment?", "このコメントを削除しますか？"))
+	b.click("dialog button", b.tr("Delete", "削除"))
+	b.wait("document.querySelectorAll('.post').length === 1")
 }
 
 func walkMarkup(b *browser) {
 	hostile := `<img src=x onerror="document.title='pwned'"><b>bold</b> & <script>alert(1)</script>`
-	b.open("/?as=U0ALICE&in=C0HELP&draft=" + url.QueryEscape(hostile))
-	b.click(".send", "Send")
+	b.open("/?in=C0HELP&as=" + b.id("@"+b.asker) + "&draft=" + url.QueryEscape(hostile))
+	b.click(".send", b.tr("Send", "送信"))
 	b.see(".main .message", hostile)
 	if title, err := chromedp.Run(b.tab, chromedp.Title()); err != nil || title == "pwned" {
 		b.t.Errorf("title %q: %v", title, err)
