@@ -98,7 +98,9 @@ func values[T any](list []*T) []T {
 func (fs *Faults) Met() map[string]int {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	return maps.Clone(fs.met)
+	met := make(map[string]int, len(fs.met))
+	maps.Copy(met, fs.met)
+	return met
 }
 
 // Hits returns the calls that met a fault, the oldest first.
