@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -180,6 +181,14 @@ func TestOfficialClientsOfSlack(t *testing.T) {
 	script.says(`submitted {"value":"yes","below":true}`)
 	stack()
 
+	wait(s.Suggest(Element{User: "UALICE", Channel: "CGENERAL", TS: reply.TS, Block: "b", Action: "owner"}, "ana"))
+	script.says(`options {"type":"block_suggestion","block_id":"b","action_id":"owner","value":"ana"}`)
+	wait(s.Choose("UALICE", "CGENERAL", reply.TS, "owner", "ana"))
+	script.says(`chosen {"option":{"text":{"text":"analytics","type":"plain_text"},"value":"ana"},"inState":true}`)
+	wait(s.Shortcut("UALICE", "CGENERAL", root, "ticket"))
+	script.says(`shortcut {"type":"message_action","user":"UALICE","channel":"CGENERAL","text":"help &lt;b&gt; &amp; 表","same":true,"opened":"Ticket"}`)
+	s.CloseView("UALICE", stack("Ticket").ID, false)
+
 	wait(s.Click("UALICE", "CGENERAL", reply.TS, "done"))
 	script.says(`replaced {"thread":true}`)
 	if got := s.Thread("CGENERAL", root)[1].Text; got != "done by <@UALICE>" {
@@ -194,6 +203,9 @@ func TestOfficialClientsOfSlack(t *testing.T) {
 
 	wait(s.Command("UALICE", "CGENERAL", "/burst", ""))
 	script.says(`burst {"posted":7,"refused":true,"secondsToWait":true}`)
+	if refused, posted := bursts(s); refused == 0 || posted != 7 {
+		t.Errorf("%d posts were refused and %d of 7 are there", refused, posted)
+	}
 	wait(s.Command("UALICE", "CGENERAL", "/look", ""))
 	script.says(`refusals {"channel":{"code":"slack_webapi_platform_error","error":"channel_not_found"},` +
 		`"method":{"code":"slack_webapi_platform_error","error":"unknown_method"},` +
@@ -210,6 +222,21 @@ func TestOfficialClientsOfSlack(t *testing.T) {
 	script.says(`opened for the command {"app":true}`)
 	wait(s.Command("UALICE", "CGENERAL", "/stop", ""))
 	script.says(`stopped {}`)
+}
+
+// bursts says how many posts a limit refused, and how many messages of the burst are there all the same.
+func bursts(s *Slack) (refused, posted int) {
+	for _, c := range s.Calls() {
+		if c.Method == "chat.postMessage" && c.Status == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	for _, m := range s.History("CGENERAL") {
+		if strings.HasPrefix(m.Text, "burst ") {
+			posted++
+		}
+	}
+	return refused, posted
 }
 
 func TestOfficialClientsOfGitHub(t *testing.T) {

@@ -24,7 +24,11 @@ app.message('help', async ({ message, say, client, context }) => {
   const posted = await say({
     thread_ts: message.ts,
     text: 'received',
-    blocks: [{ type: 'actions', block_id: 'b', elements: [button('open', 'Open'), button('done', 'Done')] }],
+    blocks: [{
+      type: 'actions',
+      block_id: 'b',
+      elements: [button('open', 'Open'), button('done', 'Done'), { type: 'external_select', action_id: 'owner', min_query_length: 1 }],
+    }],
     metadata: { event_type: 'ticket', event_payload: { id: '42' } },
   });
   const updated = await client.chat.update({
@@ -90,6 +94,26 @@ app.view('sure', async ({ ack, view, client, body }) => {
 app.view({ callback_id: 'load', type: 'view_closed' }, async ({ ack, body }) => {
   await ack();
   tell('closed', { cleared: body.is_cleared, user: body.user.id });
+});
+
+app.options('owner', async ({ ack, options }) => {
+  await ack({ options: [{ text: plain(`${options.value}lytics`), value: options.value }] });
+  const { type, block_id, action_id, value } = options;
+  tell('options', { type, block_id, action_id, value });
+});
+
+app.action('owner', async ({ ack, action, body }) => {
+  await ack();
+  const { owner } = body.state.values.b;
+  tell('chosen', { option: action.selected_option, inState: owner.selected_option.value === action.selected_option.value });
+});
+
+app.shortcut({ callback_id: 'ticket', type: 'message_action' }, async ({ ack, shortcut, respond, client }) => {
+  await ack();
+  const { view } = await client.views.open({ trigger_id: shortcut.trigger_id, view: modal('Ticket') });
+  await respond('a ticket of it');
+  const { type, user, channel, message, message_ts } = shortcut;
+  tell('shortcut', { type, user: user.id, channel: channel.id, text: message.text, same: message.ts === message_ts, opened: view.title.text });
 });
 
 app.action('done', async ({ ack, respond, body }) => {
