@@ -39,6 +39,25 @@ func TestSandboxSaysWhatPeopleSee(t *testing.T) {
 	}
 }
 
+func TestThePageOfTheSandboxIsForThisMachineOnly(t *testing.T) {
+	for name, address := range map[string]string{
+		"all addresses":       "0.0.0.0:0",
+		"all of IPv6 too":     "[::]:0",
+		"no address":          ":0",
+		"a neighbour's":       "192.0.2.7:0",
+		"what is no address":  "here",
+		"a port out of range": "127.0.0.1:99999",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, problems bytes.Buffer
+			code := run(t.Context(), []string{"sandbox", "--listen", address}, strings.NewReader("/quit\n"), &out, &problems, environ())
+			if code != exitUsage || !strings.Contains(problems.String(), "--listen") {
+				t.Errorf("exit status %d: %s%s", code, &out, &problems)
+			}
+		})
+	}
+}
+
 func TestSandboxIsPlayedByLines(t *testing.T) {
 	lines := strings.Join([]string{
 		"@support it fails", "/as kenji", "/click", "/issues", "/explain", "/in nowhere", "/nonsense", "/help", "/quit",
