@@ -49,16 +49,20 @@ func (r runCmd) Run(ctx context.Context, e *environment) (err error) {
 	return err
 }
 
+// slackBegan is the year before which nobody said anything in Slack.
+const slackBegan = 2013
+
 // since reads the flag of that name: a day, or how long ago. Empty is the zero time.
 func since(value string, now time.Time) (time.Time, error) {
 	if value == "" {
 		return time.Time{}, nil
 	}
-	if day, err := time.ParseInLocation(time.DateOnly, value, now.Location()); err == nil && day.Before(now) {
-		return day, nil
+	at, err := time.ParseInLocation(time.DateOnly, value, now.Location())
+	if ago, notAgo := time.ParseDuration(value); err != nil && notAgo == nil {
+		at, err = now.Add(-ago), nil
 	}
-	if ago, err := time.ParseDuration(value); err == nil && ago > 0 {
-		return now.Add(-ago), nil
+	if err != nil || !at.Before(now) || at.Year() < slackBegan {
+		return time.Time{}, fmt.Errorf("--since must be a day in the past, such as 2026-11-01, or a time such as 72h, not %s", quoted(value))
 	}
-	return time.Time{}, fmt.Errorf("--since must be a day in the past, such as 2026-11-01, or a time such as 72h, not %s", quoted(value))
+	return at, nil
 }
