@@ -71,8 +71,16 @@ func newCatchUp(m *Machine) *catchUp {
 	}
 	return &catchUp{
 		m: m, slack: performer, wake: make(chan struct{}, 1), reads: map[string]*channelRead{}, failed: map[string]time.Time{},
-		share: integrations.NewLimiter([]integrations.Limit{{Counts: []string{slack.LaneReplies}, Count: repliesShare, Per: time.Minute}}),
+		share: integrations.NewLimiter(shares(performer.service)),
 	}
+}
+
+// shares are the parts of a service's limits that catch-up may use. Of a server without limits it may have all.
+func shares(s integrations.Service) []integrations.Limit {
+	if len(s.Limits) == 0 {
+		return nil
+	}
+	return []integrations.Limit{{Counts: []string{slack.LaneReplies}, Count: repliesShare, Per: time.Minute}}
 }
 
 func (c *catchUp) wakeUp() {

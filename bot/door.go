@@ -236,7 +236,7 @@ func (d *door) heard(m Message, payload json.RawMessage) error {
 	return err
 }
 
-// recall takes in what was said lately in threads that are somebody's now.
+// recall takes in what was said lately in threads that are somebody's now. Those that are read too may be shown late.
 func (d *door) recall(threads []store.Thread) {
 	for _, t := range threads {
 		for _, payload := range d.early.recall(threadID{t.Team, t.Channel, t.TS}, d.m.Now()) {
@@ -324,19 +324,9 @@ func (d *door) route(take func(*store.View) (store.Taken, error)) error {
 		return unreadable(err)
 	}
 	if err == nil {
-		d.recall(fresh(taken))
+		d.recall(taken.Threads)
 	}
 	return err
-}
-
-// fresh returns the threads given out that begin with what was taken. Others are read whole, early replies and all.
-func fresh(taken store.Taken) (threads []store.Thread) {
-	for _, t := range taken.Threads {
-		if at, err := ParseTS(t.TS); err == nil && !at.Before(t.At) {
-			threads = append(threads, t)
-		}
-	}
-	return threads
 }
 
 // redact returns m without secrets.
