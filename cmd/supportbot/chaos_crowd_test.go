@@ -41,7 +41,11 @@ type request struct {
 	flood       bool     // its sender says too much at once
 	secret      string   // in its text; empty if there is none
 	clicked     bool
+	early       []remark // what was answered before anybody mentioned us
 }
+
+// A remark is an answer in a thread that mentions nobody.
+type remark struct{ ts, word string }
 
 func newCrowd(w *world, seed uint64) *crowd {
 	w.slack.AddPerson(sandbox.Person{ID: flooder, Name: "flo", DisplayName: "Flo Ito"})
@@ -111,6 +115,17 @@ func (c *crowd) blurt() {
 // mumble begins a thread without a mention; an edit may add one.
 func (c *crowd) mumble() { c.post(&request{}) }
 
+// interject begins a thread in which somebody mentions us only after some answers: all of it has to be read.
+func (c *crowd) interject(answers int) {
+	r := c.post(&request{})
+	for range answers {
+		word := c.newWord()
+		ts := c.slack.Post(sandbox.Post{Channel: r.channel, User: r.user, ThreadTS: r.ts, Text: "is it " + word + "?"})
+		r.early = append(r.early, remark{ts, word})
+	}
+	c.insist(r)
+}
+
 // flood asks as one who never stops.
 func (c *crowd) flood() { c.post(&request{mention: true, flood: true, user: flooder}) }
 
@@ -167,8 +182,10 @@ func mentioned(r *request) bool { return r.mention && !r.flood }
 // act does one thing that people do.
 func (c *crowd) act() {
 	switch n := c.dice.IntN(100); {
-	case n < 34:
+	case n < 31:
 		c.ask()
+	case n < 34:
+		c.interject(1 + c.dice.IntN(3))
 	case n < 46:
 		c.flood()
 	case n < 52:
@@ -216,8 +233,9 @@ func (c *crowd) summary() string {
 		}
 		return n
 	}
-	return fmt.Sprintf("%d threads: %d mention us, %d were edited, %d deleted, %d asked again, %d in floods, %d with secrets, %d clicked on",
-		len(c.asked), count(func(r *request) bool { return r.mention }), count(func(r *request) bool { return len(r.former) > 0 }),
+	return fmt.Sprintf("%d threads: %d mention us, %d only after some answers, %d were edited, %d deleted, %d asked again, %d in floods, %d with secrets, %d clicked on",
+		len(c.asked), count(func(r *request) bool { return r.mention }), count(func(r *request) bool { return len(r.early) > 0 }),
+		count(func(r *request) bool { return len(r.former) > 0 }),
 		count(func(r *request) bool { return r.deleted }), count(func(r *request) bool { return r.again > 0 }),
 		count(func(r *request) bool { return r.flood }), count(func(r *request) bool { return r.secret != "" }),
 		count(func(r *request) bool { return r.clicked }))

@@ -48,7 +48,11 @@ func (c *crowd) verdict() (problems []problem) {
 		thread := c.slack.TeamID() + "/" + r.channel + "/" + r.ts
 		add(r, c.judge(r, found[thread])...)
 		add(r, c.judgeFurther(r)...)
+		add(r, c.judgeEarly(r)...)
 		delete(found, thread)
+		for _, e := range r.early {
+			delete(found, c.slack.TeamID()+"/"+r.channel+"/"+e.ts)
+		}
 		for _, ts := range r.further {
 			delete(found, c.slack.TeamID()+"/"+r.channel+"/"+ts)
 		}
@@ -103,12 +107,12 @@ func (c *crowd) judge(r *request, held []mirror) (problems []string) {
 		return []string{fmt.Sprintf("has no issue, and %d replies", len(replies))}
 	case len(held) == 0:
 		return nil
-	case !r.mention && !r.wasMention:
+	case !r.mention && !r.wasMention && r.again == 0:
 		return []string{fmt.Sprintf("never mentioned us, but is in issue %d", held[0].issue)}
 	case held[0].note && !r.flood:
 		problems = append(problems, "is a comment, though its sender is not over the limit")
 	}
-	mainWasReplaced := !r.mention && r.again > 0 // by a later mention in the thread, before there was an issue
+	mainWasReplaced := !r.mention && r.again > 0 && len(r.early) == 0 // by a later mention in the thread, before there was an issue
 	if !r.deleted && !mainWasReplaced && !strings.Contains(held[0].text, r.word) {
 		problems = append(problems, fmt.Sprintf("issue %d lacks the last version", held[0].issue))
 	}
@@ -116,6 +120,23 @@ func (c *crowd) judge(r *request, held []mirror) (problems []string) {
 		problems = append(problems, fmt.Sprintf("issue %d holds an earlier version", held[0].issue))
 	}
 	return append(problems, c.judgeReplies(r, held[0], replies)...)
+}
+
+// judgeEarly wants each answer from before the first mention at GitHub once.
+func (c *crowd) judgeEarly(r *request) (problems []string) {
+	for _, e := range r.early {
+		places := 0
+		for _, i := range c.github.Issues() {
+			places += strings.Count(i.Body, e.word)
+			for _, m := range i.Comments {
+				places += strings.Count(m.Body, e.word)
+			}
+		}
+		if places != 1 {
+			problems = append(problems, fmt.Sprintf("the answer %s (%s) from before its mention is in GitHub %d times", e.ts, e.word, places))
+		}
+	}
+	return problems
 }
 
 // judgeFurther wants each further mention in one place at GitHub: in the body, or in a comment.

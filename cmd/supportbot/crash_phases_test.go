@@ -3,10 +3,12 @@ package main
 import (
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 	"time"
 
+	"supportbot/bot"
 	"supportbot/integrations/sandbox"
 )
 
@@ -22,6 +24,11 @@ const (
 	readPlanned    phase = "names: read planned"
 	reading        phase = "names: being read"
 	namesUndecided phase = "names: read, not decided"
+
+	threadReading   phase = "thread: being read"
+	threadPart      phase = "thread: read in part"
+	threadUndecided phase = "thread: read, not decided"
+	foundPart       phase = "catch-up: found in part"
 
 	issuePlanned   phase = "issue: planned"
 	issueDoing     phase = "issue: being created, not there"
@@ -44,6 +51,7 @@ const (
 
 var phases = []phase{
 	notStored, storedUnacked, ackedUndecided, readPlanned, reading, namesUndecided,
+	threadReading, threadPart, threadUndecided, foundPart,
 	issuePlanned, issueDoing, issueThere, issueUndecided,
 	replyPlanned, replyDoing, replyThere, updateDoing,
 	commentPlanned, commentDoing, commentThere, commentUndecided,
@@ -75,6 +83,8 @@ var aims = []aim{
 	{name: "once it was stored", phase: storedUnacked, kill: onceStored},
 	{name: "at random, under load", kill: killAtRandom},
 
+	{name: "in a thread read, before the answer", phase: threadReading, kill: inThreadRead},
+	{name: "in catch-up, before the answer", kill: inCatchUp},
 	{name: "at random, just after the mention", phase: notStored, kill: atOnce},
 	{name: "after the answer: create comment", phase: commentUndecided, kill: afterAnswer("create comment")},
 	{name: "after the answer: edit issue", kill: afterAnswer("edit issue")},
@@ -86,6 +96,9 @@ var aims = []aim{
 	onceSeen(readPlanned), onceSeen(namesUndecided), onceSeen(issuePlanned), onceSeen(issueDoing), onceSeen(issueUndecided),
 	onceSeen(replyPlanned), onceSeen(replyDoing), onceSeen(commentPlanned), onceSeen(commentDoing), onceSeen(commentUndecided),
 	onceSeen(editPlanned),
+	{name: "in a thread read, in part", phase: threadPart, kill: inLongThread(threadPart)},
+	{name: "after a thread read", phase: threadUndecided, kill: inLongThread(threadUndecided)},
+	{name: "in catch-up, in part", phase: foundPart, kill: inPartOfCatchUp},
 	{name: "while it starts", kill: whileStarting},
 }
 
@@ -122,7 +135,7 @@ func killAtRandom(c *campaign) bool {
 // afterWrite kills when a stand-in has done what it was asked, but not answered.
 func afterWrite(operation string) func(*campaign) bool {
 	return func(c *campaign) bool {
-		return c.watch(operation, func(f *sandbox.Fault, kill func()) { f.Wrote = kill })
+		return c.watch(operation, unanswered)
 	}
 }
 
@@ -165,18 +178,27 @@ func (c *campaign) faults(operation string) *sandbox.Faults {
 }
 
 func (c *campaign) watch(operation string, at func(f *sandbox.Fault, kill func())) bool {
-	killed := make(chan struct{})
 	bot := c.bot
+	return c.watchWhile(operation, func() *process { return bot }, at, c.load)
+}
+
+// watchWhile has a bot killed at a moment of an operation, in the course of what act does.
+func (c *campaign) watchWhile(operation string, bot func() *process, at func(f *sandbox.Fault, kill func()), act func()) bool {
+	killed := make(chan struct{})
 	f := sandbox.Fault{Kind: sandbox.Watch, On: operation, Times: 1}
 	at(&f, func() {
+		bot := bot()
 		_ = bot.cmd.Process.Kill() // it may be dead already
 		<-bot.dead
 		close(killed)
 	})
 	c.faults(operation).Add(f)
-	c.load()
+	act()
 	return happens(killed)
 }
+
+// unanswered is a moment of an operation: it is done, but not answered.
+func unanswered(f *sandbox.Fault, kill func()) { f.Wrote = kill }
 
 // rush is how many mentions come at once where the moment between storing, acknowledging and deciding is looked
 // for, which is short.
@@ -259,6 +281,64 @@ func whileStarting(c *campaign) bool {
 	return true
 }
 
+// inThreadRead kills when Slack has the question for a thread.
+func inThreadRead(c *campaign) bool {
+	bot := c.bot
+	return c.watchWhile("conversations.replies", func() *process { return bot }, unanswered, func() { c.crowd.interject(2) })
+}
+
+// manyAnswers take long enough to store that a kill can come in between.
+const manyAnswers = 60
+
+// inLongThread kills in a phase of the read of a long thread.
+func inLongThread(s phase) func(*campaign) bool {
+	return func(c *campaign) bool {
+		db := c.open()
+		defer db.Close()
+		c.crowd.interject(manyAnswers)
+		return c.killOnce(func() bool { return c.seen(db)[s] })
+	}
+}
+
+// whisperedAway has people ask, while the bot is dead, what Slack then tells it nothing of: it must be found.
+func (c *campaign) whisperedAway() {
+	c.kill()
+	c.slack.HoldNext(1 << 20)
+	for range rush {
+		c.unheard = append(c.unheard, c.crowd.ask().ts)
+	}
+	c.crowd.interject(2)
+	c.slack.HoldNext(0)
+}
+
+// inCatchUp kills the next bot when Slack has its question for what it missed.
+func inCatchUp(c *campaign) bool {
+	c.whisperedAway()
+	born := make(chan *process, 1)
+	return c.watchWhile("conversations.history", func() *process { return <-born }, unanswered, func() {
+		c.spawn()
+		born <- c.bot
+	})
+}
+
+// inPartOfCatchUp kills the next bot when it has found some of what it missed.
+func inPartOfCatchUp(c *campaign) bool {
+	c.whisperedAway()
+	c.spawn()
+	db := c.open()
+	defer db.Close()
+	return c.killOnce(func() bool { return c.foundInPart(db) })
+}
+
+// foundInPart says whether some of what Slack told nobody was found, and some was not.
+func (c *campaign) foundInPart(db *sql.DB) bool {
+	found := 0
+	for _, ts := range c.unheard {
+		found += c.count(db, fmt.Sprintf("SELECT count(*) FROM events WHERE key = 'msg:%s:%s:%s'", c.slack.TeamID(), helpChannel, ts))
+	}
+	return found > 0 && found < len(c.unheard)
+}
+
 // open opens the bot's database to look at.
 func (c *theatre) open() *sql.DB {
 	db, err := sql.Open("sqlite", "file:"+c.settings.Store.Path+"?mode=ro&_pragma=busy_timeout(5000)")
@@ -304,6 +384,8 @@ func (c *campaign) autopsy() (hit []phase) {
 	defer db.Close()
 	found := c.seen(db)
 	maps.Copy(found, c.takingIn(db))
+	found[foundPart] = c.foundInPart(db)
+	c.unheard = nil
 	for _, s := range phases {
 		if found[s] {
 			hit = append(hit, s)
@@ -360,6 +442,8 @@ func (c *campaign) seen(db *sql.DB) map[phase]bool {
 				found[issueUndecided] = true
 			case kind == "github.create_comment":
 				found[commentUndecided] = true
+			case kind == bot.ReadThreadKind:
+				found[threadUndecided] = true
 			case strings.HasPrefix(kind, "slack.read_"):
 				found[namesUndecided] = true
 			}
@@ -396,6 +480,8 @@ func (c *campaign) phaseOf(kind string, doing, posted bool, body string) phase {
 		return doingIt
 	}
 	switch {
+	case kind == bot.ReadThreadKind:
+		return there("", threadReading, threadPart, func() bool { return c.readInPart(about.Channel, about.Thread) })
 	case strings.HasPrefix(kind, "slack.read_"):
 		return there(readPlanned, reading, "", func() bool { return false })
 	case kind == "github.create_issue":
@@ -412,6 +498,23 @@ func (c *campaign) phaseOf(kind string, doing, posted bool, body string) phase {
 		return there(editPlanned, editDoing, "", func() bool { return false })
 	}
 	return ""
+}
+
+// readInPart says whether some answers of a thread from before its mention are known.
+func (c *campaign) readInPart(channel, thread string) bool {
+	db := c.open()
+	defer db.Close()
+	for _, r := range c.crowd.asked {
+		if r.channel != channel || r.ts != thread {
+			continue
+		}
+		for _, e := range r.early {
+			if c.count(db, fmt.Sprintf("SELECT count(*) FROM events WHERE key = 'msg:%s:%s:%s'", c.slack.TeamID(), channel, e.ts)) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hasText says whether an issue or comment holds part of a marker.

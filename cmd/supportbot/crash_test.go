@@ -40,6 +40,7 @@ type theatre struct {
 	log     string
 	bot     *process
 	acks    *acks
+	started time.Time     // the bot, last
 	skipped time.Duration // by which Slack's clock was moved on
 }
 
@@ -130,6 +131,7 @@ func (h *theatre) start() {
 
 func (h *theatre) spawn() {
 	h.t.Helper()
+	h.started = time.Now()
 	log, err := os.OpenFile(h.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		h.t.Fatal(err)
@@ -192,7 +194,7 @@ func (h *theatre) rest() {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		if idle {
+		if idle && h.caughtUp() {
 			return
 		}
 		if time.Now().After(end) {
@@ -200,6 +202,13 @@ func (h *theatre) rest() {
 		}
 		<-time.After(20 * time.Millisecond)
 	}
+}
+
+// caughtUp says whether the living bot has read all channels back since it started.
+func (h *theatre) caughtUp() bool {
+	db := h.open()
+	defer db.Close()
+	return h.count(db, fmt.Sprintf("SELECT count(*) FROM channels WHERE member = 1 AND read_at < %d", h.started.UnixMilli())) == 0
 }
 
 // resting says whether nothing waits in db.
@@ -251,11 +260,12 @@ func history(path string, r *request) string {
 // A campaign kills the bot of a theatre again and again.
 type campaign struct {
 	*theatre
-	crowd  *crowd
-	before int           // requests made before this life of the bot
-	hits   map[phase]int // how many kills hit a phase
-	cause  map[string]int
-	lives  int
+	crowd   *crowd
+	before  int           // requests made before this life of the bot
+	unheard []string      // ts of mentions of which Slack told nobody in this life
+	hits    map[phase]int // how many kills hit a phase
+	cause   map[string]int
+	lives   int
 }
 
 func TestCrashLosesNothingAndDoublesNothing(t *testing.T) {
