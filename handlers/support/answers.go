@@ -79,7 +79,7 @@ func (t *ticket) created(a store.Answer) error {
 		t.row.Stale, t.row.Sent = true, ""
 	}
 	for _, m := range t.messages {
-		if t.inThread(m) && m.Mention {
+		if t.inThread(m) && m.Asks { // also if it does not just now: its mention may come back
 			m.Answered = true // by the reply
 		}
 	}
