@@ -334,7 +334,7 @@ func walkElements(b *browser) {
 		{"type": "users_select", "action_id": "owner", "placeholder": plainText(b.tr("Owner", "オーナー"))},
 		{"type": "overflow", "action_id": "more", "options": []obj{option(b.tr("Show the log", "ログを表示"), "log"), option(b.tr("Copy", "コピー"), "copy")}},
 		{"type": "external_select", "action_id": "team", "placeholder": plainText(b.tr("Team", "チーム")), "min_query_length": 1},
-	}})
+	}}, b.app.input("why", b.tr("Why?", "理由"), obj{"type": "plain_text_input", "action_id": "words"}))
 	b.as(b.asker, "help-data")
 	b.click(".message .btn.danger", b.tr("Stop", "停止"))
 	b.see("dialog", b.tr("Stop the load?", "停止しますか？"))
@@ -351,9 +351,10 @@ func walkElements(b *browser) {
 	b.see(".message .external option", "back office")
 	b.fill(".message .external select", "back office")
 	b.see(".message.only", "team → 2026-12-24, Replace, "+b.id("@ben")+", back office")
+	b.fill(".message input[name='v:why:words']", "too slow") // which nothing tells the app of, until a button is pressed
 	b.click(".message .btn.danger", b.tr("Stop", "停止"))
 	b.click("dialog button", b.tr("Stop it", "停止する"))
-	b.see(".message.only", "stop → 2026-12-24, Replace, "+b.id("@ben")+", back office")
+	b.see(".message.only", "stop → 2026-12-24, Replace, "+b.id("@ben")+", back office, too slow")
 	b.look("elements-chosen")
 }
 
