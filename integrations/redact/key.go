@@ -5,9 +5,11 @@ import (
 	"strings"
 )
 
-// Ranks of rules: the form of a key says more than the word beside it.
+// Ranks of rules: the form of a key says more than the word beside it, and "password" more than that any word for a
+// key stands there.
 const (
-	rankToken = 1 + iota
+	rankPassword = 1 + iota
+	rankToken
 	rankPrivateKey
 	rankServiceAccount
 )

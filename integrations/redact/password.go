@@ -45,6 +45,8 @@ func passwordRules() ([]*rule, error) {
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
 			`[ \t　]*(?:は|が|を|も|って|として|に)(?:(?:以下|下記|次)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
+		{"password", `(?:パスワード|パスフレーズ|ﾊﾟｽﾜｰﾄﾞ)()` + value, []string{"パスワード", "パスフレーズ", "ﾊﾟｽﾜｰﾄﾞ"}, besidePassword},
+		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
 		{"password", `(?i)-(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value, []string{"-pass", "-pwd", "-secret", "-token", "-api", "-auth", "-access", "-client"}, optionValue},
 		{"password", `(?i)(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|sshpass|sqlcmd|bcp|docker[ \t]+login|helm[ \t]+registry[ \t]+login)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-p[ \t]*` + value, []string{"mysql", "mariadb", "mongo", "sshpass", "sqlcmd", "bcp", "docker", "helm"}, flagValue},
 		{"password", `(?i)redis-cli(?:[ \t][^\n\xff]{0,200}?)?[ \t]-a[ \t]+` + value, []string{"redis-cli"}, flagValue},
@@ -60,6 +62,9 @@ func passwordRules() ([]*rule, error) {
 		r, err := patternRule(d.kind, d.pattern, d.keywords, d.take)
 		if err != nil {
 			return nil, err
+		}
+		if d.kind == "password" {
+			r.rank = rankPassword
 		}
 		rules = append(rules, r)
 	}
@@ -131,7 +136,15 @@ func toldPassword(m match) (span, bool) {
 	if isPIN(m, v) {
 		return s, true
 	}
-	return s, isPassword(v, told, false, m.text[s.to:])
+	after := m.text[s.to:]
+	return s, isPassword(v, told, false, after) || isNamedInJapanese(m, v, after)
+}
+
+// isNamedInJapanese says whether a sentence says no more than that the password is the word v: "パスワードはSakuraです".
+// After "パス", which is a path as well, a word is none.
+func isNamedInJapanese(m match, v, after string) bool {
+	return !hasShortPrefix(m.text[m.loc[0]:], "パス", "パスワード", "パスコード", "パスフレーズ") && copula.MatchString(after[:min(len(after), 20)]) &&
+		len(v) >= 5 && all(v, isLetter) && !talk[strings.ToLower(v)] && !isPlaceholderValue(v) && !isReference(v)
 }
 
 func besidePassword(m match) (span, bool) {
@@ -139,6 +152,12 @@ func besidePassword(m match) (span, bool) {
 	if _, ok := named(m); !ok {
 		return s, false
 	}
+	return s, isPassword(v, beside, false, m.text[s.to:])
+}
+
+// secondOfPair takes the password of "login: bob / Spring2024!".
+func secondOfPair(m match) (span, bool) {
+	s, v := valueOf(m, 1)
 	return s, isPassword(v, beside, false, m.text[s.to:])
 }
 
@@ -279,6 +298,7 @@ var (
 	conditions = regexp.MustCompile(`文字|以上|以内|以下|桁|画面|ページ|期限|日|回|年|月`)
 	emailForm  = regexp.MustCompile(`^<?(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}>?$`)
 	declared   = regexp.MustCompile(`^(?:["'」』】”’\x60*_]{1,3})(?:です|だ|になり|となり|に変更|に設定|で[、。\s]|[.!。]?\s*$|[.!。]?\n)`)
+	copula     = regexp.MustCompile(`^(?:です|だ)(?:[。．、.,!！?？\s]|$)`)
 	wordAfter  = regexp.MustCompile(`^[,.;]?[ \t]+[\p{L}(]`)
 )
 

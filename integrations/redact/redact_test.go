@@ -52,6 +52,12 @@ func TestOrdinaryTalkIsLeftAlone(t *testing.T) {
 		"a table's heading alone":              "| user | password | role |",
 		"a table without passwords":            "| field | password |\n|---|---|\n| type | string |\n| required | yes |\n",
 		"a placeholder of a token":             "xoxb-your-token-here",
+		"a word for a path in Japanese":        "パスはsalesです",
+		"a password's state in Japanese":       "パスワードはexpiredです",
+		"where passwords are in Japanese":      "パスワードはVaultで管理しています",
+		"a name of a screen in Japanese":       "パスワードResetPageを開きました",
+		"a login and a date":                   "login: 2024/05/01, account: sales/2024",
+		"a path of an account":                 "account: acme/analytics2024",
 		"a path in Japanese":                   "ファイルのパスは /data/raw/2024/05/01.csv です",
 		"a compass":                            "compass: n0rth42",
 		"zero-width characters in plain words": "Hel\u200blo wor\u200bld",
@@ -294,4 +300,20 @@ func ExampleRedactor_String() {
 	}
 	fmt.Println(r.String("パスワードは「さくら2024」です"))
 	// Output: パスワードは「⟦withheld: password⟧」です [{password}]
+}
+
+func TestASecretIsCalledWhatItIs(t *testing.T) {
+	r := newRedactor(t)
+	random := fill(18, alnum, 7) + "a1"
+	for text, want := range map[string]string{
+		"password=" + random:                      "password",
+		"DB_PASSWORD: " + random:                  "password",
+		"api_key=" + random:                       "api-key",
+		"password=ghp_" + fill(36, alnum, 8):      "github-pat",
+		"パスワード：AKIA" + fill(16, upper32, 9) + "。": "aws-access-token",
+	} {
+		if _, found := r.String(text); len(found) != 1 || found[0].Kind != want {
+			t.Errorf("%s: %v, want one %s", text, found, want)
+		}
+	}
 }
