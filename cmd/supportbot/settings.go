@@ -116,7 +116,7 @@ func defaultSettings() Settings {
 		Log:  LogSettings{Format: "text"},
 		Support: SupportSettings{Private: support.Ask, SafeHandover: Localized{
 			EN: "Please don't send it again here. Ask the support team how to hand it over; they have a safe place for it.",
-			JA: "ここにもう一度送ることはお控えください。安全な受け渡し方法は、サポートチームにお尋ねください。",
+			JA: "ここには送り直さず、サポートチームにお尋ねください。",
 		}},
 	}
 }
