@@ -194,11 +194,11 @@ func (b *browser) see(selector string, texts ...string) {
 	}
 }
 
-// wait waits until an expression is true, also beyond a page that is left meanwhile.
+// wait waits until a page is there with its script and an expression is true, also beyond a page that is left meanwhile.
 func (b *browser) wait(expression string) {
 	b.t.Helper()
 	if !b.until(func() bool {
-		yes, err := chromedp.Run(b.tab, chromedp.Evaluate[bool](expression))
+		yes, err := chromedp.Run(b.tab, chromedp.Evaluate[bool]("document.readyState === 'complete' && ("+expression+")"))
 		return err == nil && yes
 	}) {
 		b.t.Fatalf("never true: %s\n%s", expression, b.text())
@@ -225,7 +225,7 @@ func (b *browser) until(so func() bool) bool {
 func (b *browser) click(selector, label string) {
 	b.t.Helper()
 	found := fmt.Sprintf("[...document.querySelectorAll(%q)].find((e) => [e.ariaLabel || '', e.innerText.trim()].some((l) => l.startsWith(%q)))", selector, label)
-	b.wait("document.readyState === 'complete' && !!" + found) // the script is there
+	b.wait("!!" + found)
 	if _, err := chromedp.Run(b.tab, chromedp.Evaluate[bool](found+".click(), true")); err != nil {
 		b.t.Fatal(err)
 	}
@@ -235,6 +235,7 @@ func (b *browser) click(selector, label string) {
 func (b *browser) say(where, text string) {
 	b.t.Helper()
 	box := where + " .composer textarea"
+	b.wait(fmt.Sprintf("!!document.querySelector(%q)", box))
 	b.do(chromedp.SendKeys(chromedp.CSS(box), text+"\r"))
 	b.wait(fmt.Sprintf("document.querySelector(%q).value.trim() === ''", box))
 }
@@ -250,9 +251,10 @@ func (b *browser) openThread(text string) {
 // become chooses somebody else at the head of the page.
 func (b *browser) become(person string) {
 	b.t.Helper()
+	b.wait("!!document.getElementById('as')")
 	b.script("document.body.dataset.left = 'yes'")
 	b.script("{const as = document.getElementById('as'); as.value = %q; as.dispatchEvent(new Event('change', {bubbles: true}))}", b.id("@"+person))
-	b.wait("!document.body.dataset.left && document.readyState === 'complete'")
+	b.wait("!document.body.dataset.left")
 }
 
 // fill puts text into a field, or chooses in it, as somebody does.
@@ -343,12 +345,14 @@ func walkMention(b *browser) {
 func walkCompose(b *browser) {
 	b.as(b.asker, "game-analytics")
 	box := ".main .composer textarea"
+	b.wait(fmt.Sprintf("!!document.querySelector(%q)", box))
 	b.do(chromedp.SendKeys(chromedp.CSS(box), b.tr("thank you @ke", "ありがとう @ke")))
 	b.see(".completions", "Kenji Mori")
 	b.look("compose-people")
 	b.press("\t")
 	b.wait(fmt.Sprintf("document.querySelector(%q).value.endsWith('@kenji ')", box))
 	b.click(".main .composer .tool", b.tr("Code block", "コードブロック"))
+	b.wait(fmt.Sprintf("!!document.querySelector(%q)", box))
 	b.do(chromedp.SendKeys(chromedp.CSS(box), "SELECT 1"))
 	file := filepath.Join(b.t.TempDir(), "levels.csv")
 	if err := os.WriteFile(file, []byte("level,players\n1,31000\n"), 0o600); err != nil {
