@@ -172,29 +172,39 @@ const placeHolds = 5 * time.Minute
 // who reads the channel: the list by which we know it may be old, and nothing tells us that it was shared with another
 // company since.
 func (r *channelRead) whenPlaced(page slack.Page, after string, take func() error) error {
+	if r.isPlaced() {
+		return take()
+	}
 	news, err := r.m.door.concerns(page, r.place(), after)
 	if err != nil {
 		return err
 	}
-	r.mu.Lock()
-	known := !news || r.m.Now().Sub(r.placed) < placeHolds
-	if !known {
-		r.chore(slack.LaneChannel, func(ctx context.Context) error {
-			if err := r.askPlace(ctx); err != nil {
-				return err
-			}
-			return take()
-		})
-	}
-	r.mu.Unlock()
-	if known {
+	if !news {
 		return take()
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.chore(slack.LaneChannel, func(ctx context.Context) error {
+		if err := r.askPlace(ctx); err != nil {
+			return err
+		}
+		return take()
+	})
 	return nil
 }
 
-// askPlace asks Slack who reads the channel.
+// isPlaced says whether Slack said lately who reads the channel.
+func (r *channelRead) isPlaced() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.m.Now().Sub(r.placed) < placeHolds
+}
+
+// askPlace asks Slack who reads the channel, unless it said so while this waited for its turn.
 func (r *channelRead) askPlace(ctx context.Context) error {
+	if r.isPlaced() {
+		return nil
+	}
 	at := r.m.Now()
 	ch, err := r.m.Slack.Channel(ctx, r.channel.ID)
 	if err != nil {
