@@ -260,7 +260,8 @@ func walkModals(b *browser) {
 	b.press("\t")
 	b.see(".usage", "/load TABLE [DATE]")
 	b.look("command-usage")
-	b.do(chromedp.SendKeys(chromedp.CSS(".main .composer textarea"), "nothing\r"))
+	b.do(chromedp.SendKeys(chromedp.CSS(".main .composer textarea"), "nothing"))
+	b.enter()
 	b.see(".modal", b.tr("Looking up the tables", "テーブルを調べています"))
 	b.look("modal-loading")
 	b.app.release <- struct{}{}
@@ -303,7 +304,8 @@ func walkCommand(b *browser) {
 	b.as(b.asker, "help-data")
 	b.say(".main", "/load ")
 	b.see(".main .message.only", b.tr("Say which table", "テーブルを指定してください"))
-	b.do(chromedp.SendKeys(chromedp.CSS(".main .composer textarea"), "/lod orders\r"))
+	b.do(chromedp.SendKeys(chromedp.CSS(".main .composer textarea"), "/lod orders"))
+	b.enter()
 	b.see(".main .complaint", b.tr("/lod is not a valid command", "/lod は有効なコマンドではありません"))
 	b.look("command-answered")
 }

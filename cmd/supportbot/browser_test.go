@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
 	"supportbot/integrations/sandbox"
@@ -236,8 +238,9 @@ func (b *browser) say(where, text string) {
 	b.t.Helper()
 	box := where + " .composer textarea"
 	b.wait(fmt.Sprintf("!!document.querySelector(%q)", box))
-	b.do(chromedp.SendKeys(chromedp.CSS(box), text+"\r"))
-	b.wait(fmt.Sprintf("document.querySelector(%q).value.trim() === ''", box))
+	b.do(chromedp.SendKeys(chromedp.CSS(box), text))
+	b.enter()
+	b.wait(fmt.Sprintf("document.querySelector(%q).value === ''", box))
 }
 
 // openThread opens the thread of the message that says text.
@@ -274,6 +277,21 @@ func (b *browser) script(format string, args ...any) {
 func (b *browser) press(keys string) {
 	b.t.Helper()
 	b.do(chromedp.KeyEvent(keys))
+}
+
+// enter presses Enter where the focus is. As a keyboard does, and chromedp's keys don't, it tells the key and its character
+// in one: else a page that sends the form gets a new line besides, before or after it has cleared the box.
+func (b *browser) enter() {
+	b.t.Helper()
+	key := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: '\r'}
+	b.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, tab, input.DispatchKeyEvent, key); err != nil {
+			return err
+		}
+		key.Type, key.Text = input.DispatchKeyEventTypeKeyUp, ""
+		_, err := cdp.Call(ctx, tab, input.DispatchKeyEvent, key)
+		return err
+	}))
 }
 
 // ask asks for support in the channel and opens the thread, in which the bot has answered with an issue.
@@ -360,7 +378,7 @@ func walkCompose(b *browser) {
 	}
 	b.do(chromedp.SetUploadFiles(chromedp.CSS(".main .composer input[type=file]"), []string{file}))
 	b.see(".chosen", "levels.csv")
-	b.press("\r")
+	b.enter()
 	b.see(".main .message .mention", "@Kenji Mori")
 	b.see(".main .message pre", "SELECT 1")
 	b.see(".main .message .file", "levels.csv")

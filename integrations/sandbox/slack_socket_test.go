@@ -434,7 +434,7 @@ func TestSlackPings(t *testing.T) {
 	}
 }
 
-// listenSlack runs slack-go's own Socket Mode client, acknowledges what it gets, and passes it on.
+// listenSlack runs slack-go's own Socket Mode client, passes on what it gets, and acknowledges it.
 func listenSlack(t *testing.T, s *Slack) <-chan socketmode.Event {
 	t.Helper()
 	client := socketmode.New(aClient(s))
@@ -454,10 +454,10 @@ func listenSlack(t *testing.T, s *Slack) <-chan socketmode.Event {
 					}
 					continue
 				}
+				got <- e // first, for whoever waits until all is acknowledged
 				if e.Request != nil && e.Request.EnvelopeID != "" {
 					_ = client.AckCtx(t.Context(), e.Request.EnvelopeID, nil)
 				}
-				got <- e
 			}
 		}
 	}()
