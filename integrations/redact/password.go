@@ -115,17 +115,17 @@ func assignedPassword(m match) (span, bool) {
 	if !ok {
 		return s, false
 	}
-	tight := m.loc[5] == m.loc[6] && m.group(2) == "="
+	sure := m.loc[5] == m.loc[6] && m.group(2) == "="
 	if m.group(2) == "," { // a list of words, or a row of CSV
 		return s, false
 	}
 	if isShortWord(m) && strings.HasPrefix(v, "Test") { // go test: "PASS: TestLoad1"
 		return s, false
 	}
-	if isShortWord(m) && !tight && !mixed(v) && !strings.Contains(name, "_") && !isSymbolic(v) && !isPIN(m, v) {
+	if isShortWord(m) && !sure && !mixed(v) && !strings.Contains(name, "_") && !isSymbolic(v) && !isPIN(m, v) {
 		return s, false
 	}
-	return s, isPassword(v, assigned, tight, m.text[s.to:])
+	return s, isPassword(v, assigned, sure, m.text[s.to:])
 }
 
 func toldPassword(m match) (span, bool) {
@@ -137,14 +137,8 @@ func toldPassword(m match) (span, bool) {
 		return s, true
 	}
 	after := m.text[s.to:]
-	return s, isPassword(v, told, false, after) || isNamedInJapanese(m, v, after)
-}
-
-// isNamedInJapanese says whether a sentence says no more than that the password is the word v: "パスワードはSakuraです".
-// After "パス", which is a path as well, a word is none.
-func isNamedInJapanese(m match, v, after string) bool {
-	return !hasShortPrefix(m.text[m.loc[0]:], "パス", "パスワード", "パスコード", "パスフレーズ") && copula.MatchString(after[:min(len(after), 20)]) &&
-		len(v) >= 5 && all(v, isLetter) && !talk[strings.ToLower(v)] && !isPlaceholderValue(v) && !isReference(v)
+	mayBePath := hasShortPrefix(m.text[m.loc[0]:], "パス", "パスワード", "パスコード", "パスフレーズ")
+	return s, isPassword(v, told, !mayBePath, after)
 }
 
 func besidePassword(m match) (span, bool) {
@@ -243,8 +237,9 @@ func listEnd(v string) int {
 	return len(v)
 }
 
-// isPassword says whether v, which stands in some form beside the word "password", is one.
-func isPassword(v string, f form, tight bool, after string) bool {
+// isPassword says whether v, which stands in some form beside the word "password", is one. If it is sure what stands there,
+// "password=" or a word that means nothing else, it may be an ordinary word.
+func isPassword(v string, f form, sure bool, after string) bool {
 	if len(v) < 4 || !strings.ContainsFunc(v, isAlnum) || isPlaceholderValue(v) || isReference(v) || isCode(v) || talk[strings.ToLower(v)] {
 		return false
 	}
@@ -263,9 +258,9 @@ func isPassword(v string, f form, tight bool, after string) bool {
 	case isSymbolic(v):
 		return true
 	case f == told:
-		return strings.Count(v, "-") >= 3 || isDeclared(after) && all(v, isLetter) && len(v) >= 5
+		return strings.Count(v, "-") >= 3 || (isDeclared(after) || sure && isNamed(after)) && all(v, isLetter) && len(v) >= 5
 	}
-	return tight || !followedByWords(after) && !wordy(v) || all(v, isLetter) && !followedByWords(after) && len(v) >= 5
+	return sure || !followedByWords(after) && !wordy(v) || all(v, isLetter) && !followedByWords(after) && len(v) >= 5
 }
 
 // isCredentialFree says whether v is an ordinary id that follows the word by chance.
@@ -306,6 +301,9 @@ func hasUnit(after string) bool { return unitAfter.MatchString(after[:min(len(af
 
 // isDeclared says whether a quoted value ends its sentence.
 func isDeclared(after string) bool { return declared.MatchString(after[:min(len(after), 40)]) }
+
+// isNamed says whether a Japanese sentence ends with the value: "パスワードはSakuraです".
+func isNamed(after string) bool { return copula.MatchString(after[:min(len(after), 20)]) }
 
 func followedByWords(after string) bool { return wordAfter.MatchString(after[:min(len(after), 12)]) }
 

@@ -35,7 +35,8 @@ type interactivity struct {
 // times or text, as the element has it.
 type Given map[string]map[string][]string
 
-func (g Given) put(block, action string, values []string) {
+// Put sets what an element holds.
+func (g Given) Put(block, action string, values []string) {
 	if g[block] == nil {
 		g[block] = map[string][]string{}
 	}
@@ -130,7 +131,7 @@ func (s *Slack) fill(at Element, block, action string, values []string) {
 	if s.filled[at] == nil {
 		s.filled[at] = Given{}
 	}
-	s.filled[at].put(block, action, values)
+	s.filled[at].Put(block, action, values)
 }
 
 // A use is of an element of a message.

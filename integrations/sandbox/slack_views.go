@@ -291,7 +291,7 @@ func (s *Slack) note(at Element, v *View, block string, element map[string]any, 
 	if v.Typed == nil {
 		v.Typed = Given{}
 	}
-	v.Typed.put(block, actionID, values)
+	v.Typed.Put(block, actionID, values)
 }
 
 // SubmitView submits the modal that a person has before them, with what they typed and chose by block and action.

@@ -29,6 +29,15 @@ type form struct {
 // text is what was typed into the field of that name, its lines ended as Slack and GitHub end them.
 func (f form) text() string { return strings.ReplaceAll(f.Get("text"), "\r\n", "\n") }
 
+// someText is that text, which must say something.
+func (f form) someText(at *place) (string, error) {
+	text := f.text()
+	if strings.TrimSpace(text) == "" {
+		return "", said(at.T("empty"))
+	}
+	return text, nil
+}
+
 // acts are what people do, by path.
 func (p *Page) acts() map[string]act {
 	return map[string]act{
@@ -202,9 +211,9 @@ func (p *Page) onOwn(do func(*place, form, sandbox.Message) error) act {
 }
 
 func (p *Page) edit(at *place, form form, m sandbox.Message) error {
-	text := form.text()
-	if strings.TrimSpace(text) == "" {
-		return said(at.T("empty"))
+	text, err := form.someText(at)
+	if err != nil {
+		return err
 	}
 	p.Slack.Edit(m.Channel, m.TS, text)
 	return nil
@@ -325,10 +334,7 @@ func (f form) given() sandbox.Given {
 	given := sandbox.Given{}
 	for name, values := range f.Values {
 		if block, action, ok := fieldName(name); ok {
-			if given[block] == nil {
-				given[block] = map[string][]string{}
-			}
-			given[block][action] = values
+			given.Put(block, action, values)
 		}
 	}
 	return given

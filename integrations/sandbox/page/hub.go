@@ -140,9 +140,9 @@ func (p *Page) onIssue(do func(*place, form, sandbox.Issue) error) act {
 }
 
 func (p *Page) comment(at *place, form form, i sandbox.Issue) error {
-	text := form.text()
-	if strings.TrimSpace(text) == "" {
-		return said(at.T("empty"))
+	text, err := form.someText(at)
+	if err != nil {
+		return err
 	}
 	p.GitHub.CommentAs(at.Me.Name, i.Number, text)
 	return nil
@@ -170,9 +170,9 @@ func (p *Page) onComment(do func(*place, form, sandbox.Comment) error) act {
 
 // rewrite gives a comment another text: whoever may write to the repository can edit what others wrote.
 func (p *Page) rewrite(at *place, form form, c sandbox.Comment) error {
-	text := form.text()
-	if strings.TrimSpace(text) == "" {
-		return said(at.T("empty"))
+	text, err := form.someText(at)
+	if err != nil {
+		return err
 	}
 	p.GitHub.EditCommentAs(at.Me.Name, c.ID, text)
 	return nil
