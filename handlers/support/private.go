@@ -71,21 +71,22 @@ func (t *ticket) agreed(author, channel string) bool {
 	return slices.Contains(t.row.Published, author+"/"+channel)
 }
 
-// withheldAuthors says whether there is text in the thread of m that its author may still publish.
-func (t *ticket) withheldAuthors(thread *store.Message) (bool, error) {
+// withheld says whether text in the thread of m stays out of the issue, and whether people wrote some of it: they may
+// publish theirs.
+func (t *ticket) withheld(thread *store.Message) (some, byPeople bool, err error) {
 	for _, m := range t.messages {
-		if m.Deleted || !m.Person || threadKey(m) != threadKey(thread) {
+		if m.Deleted || threadKey(m) != threadKey(thread) {
 			continue
 		}
 		place, err := t.place(m)
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		if place == placePrivate && t.Private != Full && !t.agreed(m.Sender, m.Channel) {
-			return true, nil
+			some, byPeople = true, byPeople || m.Person
 		}
 	}
-	return false, nil
+	return some, byPeople, nil
 }
 
 // agree publishes what who clicked wrote in the conversation, and will write there.

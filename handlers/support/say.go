@@ -110,11 +110,11 @@ func (t *ticket) receiptID() (string, error) {
 	if err != nil || place == "" {
 		return received, err
 	}
-	withheld, err := t.withheldAuthors(main)
+	some, byPeople, err := t.withheld(main)
 	switch {
-	case err != nil || place == placePrivate && !withheld:
+	case err != nil || place == placePrivate && !some:
 		return received, err
-	case place == placePrivate && t.Private == Ask:
+	case place == placePrivate && byPeople && t.Private == Ask:
 		return receivedPrivate, nil
 	}
 	return receivedLink, nil
