@@ -47,6 +47,7 @@ func passwordRules() ([]*rule, error) {
 		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
 		{"password", `(?:パスワード|パスフレーズ|ﾊﾟｽﾜｰﾄﾞ)()` + value, []string{"パスワード", "パスフレーズ", "ﾊﾟｽﾜｰﾄﾞ"}, besidePassword},
 		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
+		{"password", `(?i)(?:log|logged|sign|signed)[ -]in[ \t]+(?:with|as|using)[ \t]+[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"log in", "log-in", "logged in", "logged-in", "sign in", "sign-in", "signed in", "signed-in"}, signInPair},
 		{"password", `(?i)-(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value, []string{"-pass", "-pwd", "-secret", "-token", "-api", "-auth", "-access", "-client"}, optionValue},
 		{"password", `(?i)(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|sshpass|sqlcmd|bcp|docker[ \t]+login|helm[ \t]+registry[ \t]+login)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-p[ \t]*` + value, []string{"mysql", "mariadb", "mongo", "sshpass", "sqlcmd", "bcp", "docker", "helm"}, flagValue},
 		{"password", `(?i)redis-cli(?:[ \t][^\n\xff]{0,200}?)?[ \t]-a[ \t]+` + value, []string{"redis-cli"}, flagValue},
@@ -68,7 +69,7 @@ func passwordRules() ([]*rule, error) {
 		}
 		rules = append(rules, r)
 	}
-	return append(rules, columnRule()), nil
+	return append(rules, columnRule(), signInRule()), nil
 }
 
 // named returns the word of a match as a name, such as "db_password", and whether its value can be a secret.
@@ -153,6 +154,40 @@ func besidePassword(m match) (span, bool) {
 func secondOfPair(m match) (span, bool) {
 	s, v := valueOf(m, 1)
 	return s, isPassword(v, beside, false, m.text[s.to:])
+}
+
+// signInPair takes the password of "logged in with bob/Spring2024!".
+func signInPair(m match) (span, bool) {
+	s, ok := secondOfPair(m)
+	return s, ok && isPairsPassword(m.text[s.from:s.to])
+}
+
+// isPairsPassword says whether v is more than a path or a version, which stand in such sentences too.
+func isPairsPassword(v string) bool { return isSymbolic(v) && !strings.Contains(v, "/") }
+
+// signInRule finds the password of "bob/Spring2024! でログイン", which stands before its keyword.
+func signInRule() *rule {
+	return &rule{
+		kind: "password", rank: rankPassword, keywords: []string{"ログイン", "サインイン"}, start: true, reach: maxPair, findAll: findSignInPair,
+	}
+}
+
+// maxPair is how long a pair of a name and a password is at most, in bytes, with what stands between it and the keyword.
+const maxPair = 200
+
+var pairBefore = regexp.MustCompile(`[\w.@+-]{1,64}[ \t]*[/:][ \t]*([!-~]{1,100})[ \t　]*(?:で|を使って|にて)再?$`)
+
+func findSignInPair(text string, at, _ int) []span {
+	from := max(0, at-maxPair)
+	loc := pairBefore.FindStringSubmatchIndex(text[from:at])
+	if loc == nil {
+		return nil
+	}
+	s := span{from + loc[2], from + loc[3]}
+	if v := text[s.from:s.to]; !isPairsPassword(v) || !isPassword(v, beside, false, text[s.to:]) {
+		return nil
+	}
+	return []span{s}
 }
 
 // isPIN says whether v is a number beside a word for PIN.

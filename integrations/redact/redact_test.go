@@ -14,6 +14,10 @@ func TestOrdinaryTalkIsLeftAlone(t *testing.T) {
 	for name, text := range map[string]string{
 		"a forgotten password":                 "I forgot my password",
 		"a forgotten password in Japanese":     "パスワードを忘れました",
+		"a page to sign in to":                 "https://bi.acme.example:8443/Dash2Board でログインできません",
+		"a page to get in to":                  "console.acme.example/BigQuery2 で入れます",
+		"a browser to sign in with":            "signed in with Chrome/Version120 on a Mac",
+		"what is seen after signing in":        "I logged in as admin: BigQuery2Go shows nothing",
 		"an expired password":                  "my password is expired",
 		"a required password":                  "The password is required.",
 		"a masked password":                    "password=***",

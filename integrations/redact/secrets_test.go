@@ -156,6 +156,8 @@ func taken() map[string]string {
 		"a Japanese password of letters":           "パスワードは⟪Sakura⟫です。",
 		"a Japanese password without a particle":   "パスワード⟪Sakura99⟫です",
 		"a login and its password":                 "login: bob / ⟪Spring2024!⟫",
+		"a pair that somebody signed in with":      "I logged in with bob / ⟪Spring2024!⟫ and it hangs",
+		"a pair to sign in with in Japanese":       "bob/⟪Spring2024!⟫ でログインできません",
 		"a login and its password in Japanese":     "ログイン：bob.b@acme.example／⟪Spring2024!⟫",
 		"a PIN in Japanese":                        "暗証番号は⟪4821⟫です",
 		"a PIN in Japanese with a colon":           "暗証番号：⟪4821⟫",
