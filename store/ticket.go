@@ -223,13 +223,16 @@ type MessageDetails struct {
 	Sent     string          `json:"sent,omitempty"`     // of the first in a part: fingerprint of its comment as GitHub was told
 }
 
+// Changed says whether m is other than it was read.
+func (m *Message) Changed() (bool, error) {
+	details, err := json.Marshal(m.MessageDetails)
+	return m.stored != messageRow{string(details), m.Comment}, err
+}
+
 func (m *Message) put(c *connection) error {
 	details, err := json.Marshal(m.MessageDetails)
 	if err != nil {
 		return err
-	}
-	if m.stored == (messageRow{string(details), m.Comment}) {
-		return nil
 	}
 	err = c.exec(`INSERT INTO messages (team, channel, ts, ticket, comment, details) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (team, channel, ts) DO UPDATE SET comment = excluded.comment, details = excluded.details`,

@@ -18,6 +18,10 @@ const readFileKind = "slack.read_file"
 // filesAtOnce is how many files of one ticket are read at the same time. More follow, but nothing waits for them.
 const filesAtOnce = 10
 
+// maxInlined is how many bytes of files the issue of one ticket shows. All of a ticket is looked at whenever something is
+// decided about it; what comes beyond is linked to.
+const maxInlined = 1_000_000
+
 // mergeFiles returns the files of a newer version of a message with what is known of them: their content, and that
 // one is gone, which is final.
 func mergeFiles(known, newer []store.File) []store.File {
@@ -39,9 +43,10 @@ func mergeFiles(known, newer []store.File) []store.File {
 // readFiles has the files read whose text the issue may show, a few at once. It says whether it planned reads that
 // the issue waits for, and whether it waits for any.
 func (t *ticket) readFiles() (planned, awaited bool, err error) {
-	reading := 0
+	reading, inlined := 0, int64(0)
 	for _, m := range t.messages {
 		reading += countFiles(m, store.FileReading)
+		inlined += inlinedSize(m)
 	}
 	for _, m := range t.messages {
 		may, err := t.publishable(m)
@@ -50,8 +55,11 @@ func (t *ticket) readFiles() (planned, awaited bool, err error) {
 		}
 		for i := range m.Files {
 			f := &m.Files[i]
+			if f.State == store.FileUnread && inlined+f.Size > maxInlined {
+				f.State = "" // only linked to
+			}
 			if may && f.State == store.FileUnread && reading < filesAtOnce {
-				reading++
+				reading, inlined = reading+1, inlined+f.Size
 				f.State = store.FileReading
 				t.plan(store.Action{Kind: readFileKind, Priority: naming, Answer: true, Body: encode(slack.Read{ID: f.ID})})
 				if !m.Named {
@@ -70,6 +78,17 @@ func countFiles(m *store.Message, state string) (n int) {
 		if f.State == state {
 			n++
 		}
+	}
+	return n
+}
+
+// inlinedSize is how many bytes of the files of m the issue shows, or will when they are read.
+func inlinedSize(m *store.Message) (n int64) {
+	for _, f := range m.Files {
+		if f.State == store.FileReading {
+			n += f.Size
+		}
+		n += int64(len(f.Text))
 	}
 	return n
 }

@@ -32,6 +32,28 @@ func TestFilesOfVersionsAreMerged(t *testing.T) {
 	}
 }
 
+func TestWhatATicketShowsOfFilesIsBounded(t *testing.T) {
+	db, _ := openStore(t)
+	know(t, db)
+	full := &store.Message{Channel: "C0HELP"}
+	for range 49 {
+		full.Files = append(full.Files, store.File{ID: "F0", State: store.FileRead, Text: strings.Repeat("x", 20_000)})
+	}
+	next := &store.Message{Channel: "C0HELP"}
+	next.Files = []store.File{{ID: "F1", Size: 20_000, State: store.FileUnread}, {ID: "F2", Size: 20_000, State: store.FileUnread}}
+	err := db.View(func(v *store.View) error {
+		x := &ticket{view: v, row: &store.Ticket{}, messages: []*store.Message{full, next}, entries: map[string]*store.Entry{}}
+		_, _, err := x.readFiles()
+		if len(x.result.Actions) != 1 || next.Files[0].State != store.FileReading || next.Files[1].State != "" {
+			t.Errorf("%d files are read; the first beyond is %q", len(x.result.Actions), next.Files[1].State)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestSizesAreThoseThatPeopleRead(t *testing.T) {
 	for bytes, want := range map[int64]string{
 		-1: "", 0: "", 1: "1 B", 999: "999 B", 1000: "1.0 kB", 1234: "1.2 kB", 9949: "9.9 kB", 9951: "10 kB", 20480: "20 kB",

@@ -16,7 +16,7 @@ import (
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // openStore returns an empty database whose clock stands at noon, until the test moves it.
-func openStore(t *testing.T) (db *store.DB, pass func(time.Duration)) {
+func openStore(t testing.TB) (db *store.DB, pass func(time.Duration)) {
 	t.Helper()
 	now := noon
 	db, err := store.Open(filepath.Join(t.TempDir(), "bot.db"), func() time.Time { return now })
@@ -31,7 +31,7 @@ func openStore(t *testing.T) (db *store.DB, pass func(time.Duration)) {
 	return db, func(d time.Duration) { now = now.Add(d) }
 }
 
-func newHandler(t *testing.T) bot.Handler {
+func newHandler(t testing.TB) bot.Handler {
 	t.Helper()
 	h, err := New(Options{Mode: bot.Live, Group: "S0SUPPORT", BotUser: "U0BOT", Workspace: "https://acme.slack.com/", Limit: 10})
 	if err != nil {

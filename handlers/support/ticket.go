@@ -49,10 +49,22 @@ func (h handler) decide(v *store.View, e store.Event) (store.Decision, error) {
 	}
 	t.result.Timer = t.timer()
 	t.result.Records = append(t.result.Records, t.row)
+	return t.result, t.recordMessages()
+}
+
+// recordMessages has stored what changed of the messages. The store's one writer should not have to find out: of a long
+// thread that takes a while.
+func (t *ticket) recordMessages() error {
 	for _, m := range t.messages {
-		t.result.Records = append(t.result.Records, m)
+		changed, err := m.Changed()
+		if err != nil {
+			return err
+		}
+		if changed {
+			t.result.Records = append(t.result.Records, m)
+		}
 	}
-	return t.result, nil
+	return nil
 }
 
 func (t *ticket) decide() (err error) {
