@@ -92,17 +92,39 @@ func (r *channelRead) history(ctx context.Context, cursor string) error {
 		return err
 	}
 	slices.Reverse(page.Messages) // so that the oldest goes first
+	threads := r.withNews(page.Messages)
+	page.Messages = r.proven(page)
 	return r.take(page, func() {
 		if cursor == "" {
 			r.compareOpen()
 		}
-		for _, thread := range r.withNews(page.Messages) {
+		for _, thread := range threads {
 			r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, r.since(), "") })
 		}
 		if page.Next != "" {
 			r.chore(slack.LaneHistory, func(ctx context.Context) error { return r.history(ctx, page.Next) })
 		}
 	})
+}
+
+// proven leaves the first tombstones out of a page in order, if it is the one with the oldest messages: Slack itself may
+// have removed those, by their age.
+func (r *channelRead) proven(page slack.Page) []json.RawMessage {
+	n := 0
+	for page.Next == "" && n < len(page.Messages) && r.mayHaveAged(page.Messages[n]) {
+		n++
+	}
+	return page.Messages[n:]
+}
+
+// mayHaveAged says whether a message of a list is the tombstone of one so old that Slack may have removed it by itself.
+func (r *channelRead) mayHaveAged(raw json.RawMessage) bool {
+	var m struct{ Subtype, TS string }
+	if json.Unmarshal(raw, &m) != nil || m.Subtype != tombstone {
+		return false
+	}
+	at, err := ParseTS(m.TS)
+	return err == nil && r.began.Sub(at) >= keptFor
 }
 
 // start notes when the read begins and what it is to compare.
@@ -152,7 +174,7 @@ func (r *channelRead) take(page slack.Page, goOn func()) error {
 	at := r.m.slackTime(page.Date)
 	take := func() error {
 		for _, raw := range page.Messages {
-			if _, err := r.m.door.found(raw, r.place(), at, r.channel.Cursor); err != nil {
+			if err := r.m.door.found(raw, r.place(), at, r.channel.Cursor); err != nil {
 				return err
 			}
 		}
@@ -253,6 +275,7 @@ func (r *channelRead) replies(ctx context.Context, thread, since, cursor string)
 	if err != nil {
 		return err
 	}
+	page.Messages = slices.DeleteFunc(page.Messages, r.mayHaveAged) // of a thread's root the channel's own list tells
 	return r.take(page, func() {
 		if page.Next != "" {
 			r.chore(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, thread, since, page.Next) })
@@ -282,17 +305,31 @@ func (r *channelRead) compare(ctx context.Context, whole *threadRead) error {
 	return r.whenPlaced(page, "", func() error {
 		whole.in = r.place()
 		more, err := whole.take(page)
-		if err != nil || !more && whole.result.Whole {
+		switch {
+		case err != nil:
 			return err
-		}
-		next := func(ctx context.Context) error { return r.compare(ctx, whole) }
-		if !more { // it goes on beyond what is compared
+		case more:
+			r.then(slack.LaneReplies, func(ctx context.Context) error { return r.compare(ctx, whole) })
+		case !whole.result.Whole: // it goes on beyond what is compared
 			since := max(r.channel.Cursor, whole.asked)
-			next = func(ctx context.Context) error { return r.replies(ctx, whole.thread, since, "") }
+			r.then(slack.LaneReplies, func(ctx context.Context) error { return r.replies(ctx, whole.thread, since, "") })
+		case whole.doubted() != "":
+			r.then(slack.LaneHistory, func(ctx context.Context) error {
+				if err := whole.ask(ctx); err != nil {
+					return err
+				}
+				return whole.takeBack()
+			})
+		default:
+			return whole.takeBack()
 		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.chore(slack.LaneReplies, next)
 		return nil
 	})
+}
+
+// then has a further part of the read done.
+func (r *channelRead) then(lane string, do func(context.Context) error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.chore(lane, do)
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"supportbot/integrations"
@@ -268,6 +270,107 @@ func TestWhatAWholeThreadLacksWasDeleted(t *testing.T) {
 	after := len(w.heard(t))
 	if read, err := w.readThread(t, root); err != nil || read.Messages != 0 || len(w.heard(t)) != after {
 		t.Errorf("read again: %+v, %v, %v", read, err, w.texts(t)[after:])
+	}
+}
+
+// Slack hides and removes what is old, without a word: only what is younger than something that it still shows was
+// surely deleted by somebody.
+func TestWhatSlackRemovesByAgeWasNotDeleted(t *testing.T) {
+	const older, root, first, second = "older", "it fails", "since noon", "since eleven"
+	for _, test := range []struct {
+		name    string
+		change  func(w town, ts map[string]string)
+		deleted []string
+		asks    int // for what is older in the channel
+	}{
+		{"nothing", func(town, map[string]string) {}, nil, 0},
+		{"somebody deletes a reply", func(w town, ts map[string]string) { w.slack.Delete("C1", ts[first]) }, []string{first}, 0},
+		{"somebody deletes the root, and something older is there", func(w town, ts map[string]string) { w.slack.Delete("C1", ts[root]) }, []string{root}, 1},
+		{"somebody deletes all of it, and something older is there", func(w town, ts map[string]string) {
+			for _, text := range []string{second, first, root} {
+				w.slack.Delete("C1", ts[text])
+			}
+		}, []string{root, first, second}, 1},
+		{"somebody deletes the root, but nothing older is there", func(w town, ts map[string]string) {
+			w.slack.Delete("C1", ts[older])
+			w.slack.Delete("C1", ts[root])
+		}, nil, 1},
+		{"the policy removes the root", func(w town, ts map[string]string) { w.slack.PurgeBefore("C1", at(ts[first])) }, nil, 1},
+		{"the policy removes the root and a reply, somebody the other", func(w town, ts map[string]string) {
+			w.say(ts[root], "news")
+			w.slack.Delete("C1", ts[second])
+			w.slack.PurgeBefore("C1", at(ts[second]))
+		}, nil, 1}, // in doubt the text stays
+		{"the policy removes the root, somebody a reply after another", func(w town, ts map[string]string) {
+			w.slack.Delete("C1", ts[second])
+			w.slack.PurgeBefore("C1", at(ts[first]))
+		}, []string{second}, 1},
+		{"the policy removes all of it", func(w town, _ map[string]string) { w.slack.PurgeBefore("C1", w.clock.Now()) }, nil, 1},
+		{"the plan hides the root", func(w town, ts map[string]string) { w.slack.HideBefore(at(ts[first])) }, nil, 1},
+		{"the plan hides all of it", func(w town, _ map[string]string) { w.slack.HideBefore(w.clock.Now()) }, nil, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newTown(t, keeper())
+			ts := map[string]string{older: w.say("", older)}
+			ts[root] = w.say("", root)
+			ts[first] = w.say(ts[root], first)
+			ts[second] = w.say(ts[root], second)
+			if _, err := w.readThread(t, ts[root]); err != nil {
+				t.Fatal(err)
+			}
+			w.decideAll(t, ts[root])
+			before, calls := len(w.heard(t)), len(w.slack.Calls())
+			w.clock.Advance(keptFor + time.Second)
+			test.change(w, ts)
+			if _, err := w.readThread(t, ts[root]); err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			for _, text := range test.deleted {
+				want = append(want, "deleted "+ts[text])
+			}
+			got := slices.DeleteFunc(w.texts(t)[before:], func(told string) bool { return told == "news" })
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("heard something else (-want +got):\n%s", diff)
+			}
+			asked := slices.DeleteFunc(w.slack.Calls()[calls:], func(c sandbox.Call) bool { return c.Method != slack.LaneHistory })
+			if len(asked) != test.asks {
+				t.Errorf("asked %d times", len(asked))
+			}
+		})
+	}
+}
+
+// at is the time of a ts.
+func at(ts string) time.Time {
+	t, err := ParseTS(ts)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// In the channel's own list too, the tombstone of the oldest message may be Slack's own doing.
+func TestTheOldestTombstonesOfAListProveNothing(t *testing.T) {
+	old, young := FormatTS(noon.Add(-keptFor)), FormatTS(noon.Add(time.Second-keptFor))
+	said := func(ts string) json.RawMessage { return fmt.Appendf(nil, `{"ts":%q,"text":"x"}`, ts) }
+	gone := func(ts string) json.RawMessage { return fmt.Appendf(nil, `{"ts":%q,"subtype":"tombstone"}`, ts) }
+	list := func(all ...json.RawMessage) []json.RawMessage { return all }
+	r := &channelRead{began: noon}
+	for _, test := range []struct {
+		name string
+		page slack.Page
+		want []json.RawMessage
+	}{
+		{"nothing is older", slack.Page{Messages: list(gone(old), gone(old), said(old))}, list(said(old))},
+		{"something is older", slack.Page{Messages: list(said(old), gone(old))}, list(said(old), gone(old))},
+		{"older ones are on the next page", slack.Page{Messages: list(gone(old)), Next: "more"}, list(gone(old))},
+		{"it is too young to be removed", slack.Page{Messages: list(gone(young))}, list(gone(young))},
+		{"there is nothing else", slack.Page{Messages: list(gone(old))}, list()},
+	} {
+		if diff := cmp.Diff(test.want, r.proven(test.page), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"supportbot/integrations"
@@ -70,7 +72,15 @@ func (m *Machine) performReadThread(ctx context.Context, asked ReadThread) (Thre
 			return ThreadRead{}, err
 		}
 	}
-	return r.result, nil
+	if r.doubted() != "" {
+		if err := m.spend(slack.LaneHistory); err != nil {
+			return ThreadRead{}, err
+		}
+		if err := r.ask(ctx); err != nil {
+			return ThreadRead{}, err
+		}
+	}
+	return r.result, r.takeBack()
 }
 
 // spend counts a call of the machine's own in a lane of Slack's. If the limits want it to wait, it is an error that
@@ -89,16 +99,19 @@ type threadRead struct {
 	m      *Machine
 	in     place
 	thread string
-	known  []*store.Message // what we knew of it before
-	asked  string           // ts since when it is a ticket's; empty if it is none's
+	known  map[string]*store.Message // by ts: what we knew of it before
+	asked  string                    // ts since when it is a ticket's; empty if it is none's
 	began  time.Time
 	seen   map[string]bool // ts of what is there
+	oldest string          // ts of the first of it that is no tombstone, empty if there is none
+	gone   []Message       // deletions, the oldest first
+	older  bool            // the channel shows something older than all that is gone
 	cursor string          // of the next page
 	result ThreadRead
 }
 
 func (m *Machine) newThreadRead(in place, thread string) (*threadRead, error) {
-	r := &threadRead{m: m, in: in, thread: thread, began: m.Now(), seen: map[string]bool{}}
+	r := &threadRead{m: m, in: in, thread: thread, began: m.Now(), known: map[string]*store.Message{}, seen: map[string]bool{}}
 	if err := r.recall(); err != nil {
 		return nil, err
 	}
@@ -115,7 +128,7 @@ func (r *threadRead) fetch(ctx context.Context) (slack.Page, error) {
 }
 
 // take takes in what a page of the thread holds, and says whether there are more to read. After the last, what we knew of
-// the thread and is not there any more was deleted.
+// the thread and is not there any more is gone.
 func (r *threadRead) take(page slack.Page) (more bool, err error) {
 	r.result.Whole = page.Next == ""
 	if err := r.takeAll(page); err != nil {
@@ -123,7 +136,8 @@ func (r *threadRead) take(page slack.Page) (more bool, err error) {
 	}
 	r.cursor = page.Next
 	if r.result.Whole {
-		return false, r.missing()
+		r.missing()
+		return false, nil
 	}
 	return len(r.seen) < maxThread, nil
 }
@@ -143,7 +157,7 @@ func (r *threadRead) takeAll(page slack.Page) error {
 			r.result.Whole = false
 			return nil
 		}
-		said, err := r.m.door.found(raw, r.in, at, "")
+		said, err := r.takeOne(raw, at)
 		if err != nil {
 			return err
 		}
@@ -155,17 +169,73 @@ func (r *threadRead) takeAll(page slack.Page) error {
 	return nil
 }
 
+// takeOne takes in a message of the thread, and says whether somebody said something in it. That it is deleted is only
+// noted.
+func (r *threadRead) takeOne(raw json.RawMessage, at time.Time) (said bool, err error) {
+	return r.m.door.listed(raw, r.in, at, "", func(m Message, _ bool) error {
+		known := r.known[m.TS]
+		if m.Deleted {
+			if known == nil || !known.Deleted {
+				r.gone = append(r.gone, m)
+			}
+			return nil
+		}
+		if r.oldest == "" {
+			r.oldest = m.TS
+		}
+		_, err := r.m.door.message(m)
+		return err
+	})
+}
+
 // showsWithin is the time after which a list surely shows a message.
 const showsWithin = time.Minute
 
-// missing has the messages deleted that we knew and that the thread does not show any more.
-func (r *threadRead) missing() error {
+// missing notes that what we knew is gone, as far as the thread does not show it any more.
+func (r *threadRead) missing() {
 	for _, k := range r.known {
-		if r.seen[k.TS] || k.Deleted || r.began.Sub(k.At) < showsWithin {
+		if !r.seen[k.TS] && !k.Deleted && r.began.Sub(k.At) >= showsWithin {
+			r.gone = append(r.gone, r.deletion(k))
+		}
+	}
+	slices.SortFunc(r.gone, func(a, b Message) int { return strings.Compare(a.TS, b.TS) })
+}
+
+// keptFor is how long Slack shows a message at least, unless somebody deletes it: the shortest retention policy is a day
+// (invalid_duration in docs.slack.dev/reference/methods/admin.conversations.setCustomRetention).
+const keptFor = 24 * time.Hour
+
+// takenBack says whether somebody deleted m. A retention policy, and a plan whose history is short, make messages vanish
+// too, without a word, but by their age: not as long as something older is shown.
+func (r *threadRead) takenBack(m Message) bool {
+	return r.older || r.began.Sub(m.At) < keptFor || r.oldest != "" && r.oldest < m.TS || r.known[m.TS] == nil
+}
+
+// doubted returns the ts of the first message that is gone of which the thread alone does not say whether somebody deleted
+// it; empty if there is none.
+func (r *threadRead) doubted() string {
+	for _, m := range r.gone {
+		if !r.takenBack(m) {
+			return m.TS
+		}
+	}
+	return ""
+}
+
+// ask finds out whether the channel shows something older than what is doubted.
+func (r *threadRead) ask(ctx context.Context) (err error) {
+	r.older, err = r.m.Slack.ShowsBefore(ctx, r.in.channel, r.doubted())
+	return err
+}
+
+// takeBack takes in what somebody deleted.
+func (r *threadRead) takeBack() error {
+	for _, m := range r.gone {
+		if !r.takenBack(m) {
 			continue
 		}
 		err := guarded(func() error {
-			_, err := r.m.door.message(r.deletion(k))
+			_, err := r.m.door.message(m)
 			return err
 		})
 		if err != nil {
@@ -194,7 +264,7 @@ func (r *threadRead) recall() error {
 		all, err := v.Messages(alias.Ticket)
 		for _, message := range all {
 			if message.Channel == r.in.channel && message.Thread == r.thread {
-				r.known = append(r.known, message)
+				r.known[message.TS] = message
 			}
 		}
 		return err
@@ -212,15 +282,23 @@ func (m *Machine) slackTime(date time.Time) time.Time {
 }
 
 // found takes in a message of a list, as it was at a time. What was said and edited until after, a ts, is known
-// already, unless it belongs to a ticket. found says whether somebody said something in it. What can't be read is left
-// out: another time it could not be read either.
-func (d *door) found(raw json.RawMessage, in place, at time.Time, after string) (said bool, err error) {
-	err = d.readable(raw, in, at, after, func(m Message, fresh bool) (err error) {
-		said = !m.Deleted
+// already, unless it belongs to a ticket.
+func (d *door) found(raw json.RawMessage, in place, at time.Time, after string) error {
+	_, err := d.listed(raw, in, at, after, func(m Message, fresh bool) (err error) {
 		if fresh {
 			_, err = d.message(m)
 		}
 		return err
+	})
+	return err
+}
+
+// listed hands a message of a list on, as readable does, and says whether somebody said something in it. What can't be
+// read is left out: another time it could not be read either.
+func (d *door) listed(raw json.RawMessage, in place, at time.Time, after string, use func(m Message, fresh bool) error) (said bool, err error) {
+	err = d.readable(raw, in, at, after, func(m Message, fresh bool) error {
+		said = !m.Deleted
+		return use(m, fresh)
 	})
 	if errors.Is(err, errUnreadable) {
 		d.m.Log.Error("listed message not taken in", "channel", in.channel, "error", err)

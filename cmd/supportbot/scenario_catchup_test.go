@@ -44,6 +44,25 @@ func (s *stage) openSockets() error {
 	return err
 }
 
+// hide 1h: Slack shows nothing any more that was said longer ago
+func (s *stage) hide(rest string) error {
+	age, err := time.ParseDuration(rest)
+	s.slack.HideBefore(s.clock.Now().Add(-age))
+	return err
+}
+
+// purge #help-data 1h: a retention policy deletes what was said there longer ago
+func (s *stage) purge(rest string) error {
+	name, rest, _ := strings.Cut(rest, " ")
+	id, err := s.slack.Find(name)
+	if err != nil {
+		return err
+	}
+	age, err := time.ParseDuration(rest)
+	s.slack.PurgeBefore(id, s.clock.Now().Add(-age))
+	return err
+}
+
 // create #late-data alice
 func (s *stage) create(rest string) error {
 	name, creator, _ := strings.Cut(rest, " ")

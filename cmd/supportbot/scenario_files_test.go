@@ -63,15 +63,17 @@ func (s *stage) filesOf(names string) (files []sandbox.File, err error) {
 	return files, nil
 }
 
-// delete-file FILE
-func (s *stage) deleteFile(name string) error {
-	for i, upload := range s.uploads {
-		if upload == name {
-			s.slack.DeleteFile(fmt.Sprintf("F%03d", i+1))
-			return nil
+// delete-file FILE, lose-file FILE
+func (s *stage) onFile(do func(id string)) func(name string) error {
+	return func(name string) error {
+		for i, upload := range s.uploads {
+			if upload == name {
+				do(fmt.Sprintf("F%03d", i+1))
+				return nil
+			}
 		}
+		return fmt.Errorf("nobody uploaded %q", name)
 	}
-	return fmt.Errorf("nobody uploaded %q", name)
 }
 
 // share ben #help-data 1 TEXT: forwards a message of the script

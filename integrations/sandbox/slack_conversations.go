@@ -174,7 +174,7 @@ func (s *Slack) conversationsHistory(a slackArgs) (answer, error) {
 	}
 	found := slices.DeleteFunc(slices.Clone(s.talk(c.ID).top), span.excludes)
 	slices.Reverse(found)
-	result, err := page("messages", found, a, 100)
+	result, err := s.messagePage(found, a, 100)
 	if err != nil {
 		return nil, err
 	}
@@ -184,8 +184,18 @@ func (s *Slack) conversationsHistory(a slackArgs) (answer, error) {
 	return result, nil
 }
 
+// messagePage answers a page of a list of messages, without those that Slack hides.
+func (s *Slack) messagePage(list []*Message, a slackArgs, usual int) (answer, error) {
+	visible := slices.DeleteFunc(slices.Clone(list), s.hides)
+	result, err := page("messages", visible, a, usual)
+	if err == nil && len(visible) < len(list) {
+		result["is_limited"] = true
+	}
+	return result, err
+}
+
 // conversationsReplies gives a thread, the oldest first. The parent is the first of each page, whatever the
-// span. The ts of a reply gives that reply alone.
+// span, unless Slack hides it. The ts of a reply gives that reply alone.
 func (s *Slack) conversationsReplies(a slackArgs) (answer, error) {
 	c, err := s.readable(a["channel"])
 	if err != nil {
@@ -193,7 +203,7 @@ func (s *Slack) conversationsReplies(a slackArgs) (answer, error) {
 	}
 	t := s.talk(c.ID)
 	root := t.byTS[a["ts"]]
-	if root == nil {
+	if root == nil || s.hides(root) && !slices.ContainsFunc(t.replies[root.TS], func(m *Message) bool { return !s.hides(m) }) {
 		return nil, refuse("thread_not_found")
 	}
 	span, err := s.readSpan(a, "conversations.replies")
@@ -201,11 +211,17 @@ func (s *Slack) conversationsReplies(a slackArgs) (answer, error) {
 		return nil, err
 	}
 	replies := slices.DeleteFunc(slices.Clone(t.replies[root.TS]), span.excludes)
-	result, err := page("messages", replies, a, maxPage)
+	result, err := s.messagePage(replies, a, maxPage)
 	if err != nil {
 		return nil, err
 	}
-	result["messages"] = shown(append([]*Message{root}, result["messages"].([]*Message)...), a)
+	thread := result["messages"].([]*Message)
+	if s.hides(root) {
+		result["is_limited"] = true
+	} else {
+		thread = append([]*Message{root}, thread...)
+	}
+	result["messages"] = shown(thread, a)
 	result["has_more"] = nextCursor(result) != ""
 	return result, nil
 }

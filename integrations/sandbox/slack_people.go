@@ -123,11 +123,16 @@ func (s *Slack) delete(c *Channel, m *Message) {
 		s.emitDeletion(c, before)
 		return
 	}
-	*m = Message{
+	*m = tombstoneOf(before)
+	s.emitChange(c, before, *m)
+}
+
+// tombstoneOf is what stays of a parent of replies that was deleted.
+func tombstoneOf(m Message) Message {
+	return Message{
 		Type: "message", Subtype: "tombstone", Hidden: true, User: "USLACKBOT", Text: "This message was deleted.",
 		TS: m.TS, ThreadTS: m.ThreadTS, ReplyCount: m.ReplyCount, ReplyUsers: m.ReplyUsers, LatestReply: m.LatestReply,
 	}
-	s.emitChange(c, before, *m)
 }
 
 // React puts an emoji, named without colons, under a message.

@@ -22,6 +22,7 @@ type workspace struct {
 	handles    map[string]element // "@support" and "#help" as the composer resolves them
 	longest    int                // of handles, in bytes
 	lastTS     int64              // microseconds
+	hidden     int64              // microseconds: what was said before is shown no more
 }
 
 // A talk is what was said in one channel.

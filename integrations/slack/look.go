@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -142,6 +143,15 @@ func (c *Client) History(ctx context.Context, channel, oldest, cursor string) (P
 // order; oldest and cursor may be empty (conversations.replies).
 func (c *Client) Replies(ctx context.Context, channel, thread, oldest, cursor string) (Page, error) {
 	return c.page(ctx, LaneReplies, url.Values{"channel": {channel}, "ts": {thread}}, oldest, cursor)
+}
+
+// ShowsBefore says whether anything that is older than a message still stands in a channel (conversations.history).
+func (c *Client) ShowsBefore(ctx context.Context, channel, ts string) (bool, error) {
+	page, err := c.page(ctx, LaneHistory, url.Values{"channel": {channel}, "latest": {ts}}, "", "")
+	return slices.ContainsFunc(page.Messages, func(raw json.RawMessage) bool {
+		var m struct{ Subtype string }
+		return json.Unmarshal(raw, &m) == nil && m.Subtype != "tombstone"
+	}), err
 }
 
 func (c *Client) page(ctx context.Context, method string, form url.Values, oldest, cursor string) (Page, error) {

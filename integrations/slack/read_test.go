@@ -86,3 +86,32 @@ func TestReadsAskForWhatTheyShow(t *testing.T) {
 		t.Errorf("forms differ (-want +got):\n%s", diff)
 	}
 }
+
+func TestWhatIsOlderIsLookedForInTheChannel(t *testing.T) {
+	for _, test := range []struct {
+		name, messages string
+		want           bool
+	}{
+		{"a message", `{"type":"message","ts":"1.0","user":"U1","text":"x"}`, true},
+		{"a notice", `{"type":"message","subtype":"channel_join","ts":"1.0"}`, true},
+		{"what is left of deleted messages", `{"type":"message","subtype":"tombstone","ts":"1.0"}`, false},
+		{"both", `{"type":"message","subtype":"tombstone","ts":"1.1"},{"type":"message","ts":"1.0"}`, true},
+		{"nothing", "", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f, c := newFake(t, map[string]http.HandlerFunc{"conversations.history": says(`{"ok":true,"messages":[` + test.messages + `]}`)})
+			got, err := c.ShowsBefore(t.Context(), "C1", "2.0")
+			if err != nil || got != test.want {
+				t.Errorf("got %v, %v", got, err)
+			}
+			want := map[string]string{"channel": "C1", "latest": "2.0", "limit": "999"} // what is at latest itself is not in
+			if diff := cmp.Diff(want, f.requests[0].form); diff != "" {
+				t.Errorf("asked for something else (-want +got):\n%s", diff)
+			}
+		})
+	}
+	_, c := newFake(t, map[string]http.HandlerFunc{"conversations.history": says(`{"ok":false,"error":"not_in_channel"}`)})
+	if _, err := c.ShowsBefore(t.Context(), "C1", "2.0"); err == nil {
+		t.Error("a refusal is no answer")
+	}
+}
