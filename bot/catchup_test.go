@@ -374,6 +374,29 @@ func TestTheOldestTombstonesOfAListProveNothing(t *testing.T) {
 	}
 }
 
+func TestAFileThatAMessageHasNoMoreIsGone(t *testing.T) {
+	known := []store.File{{ID: "F1"}, {ID: "F2"}, {ID: "F3", Gone: true}}
+	for _, test := range []struct {
+		name       string
+		has, wants []store.File
+	}{
+		{"the first is missing", []store.File{{ID: "F2"}}, []store.File{{ID: "F1", Gone: true}, {ID: "F2"}}},
+		{"the last is missing", []store.File{{ID: "F1"}}, []store.File{{ID: "F1"}, {ID: "F2", Gone: true}}},
+		{"all are", nil, []store.File{{ID: "F1", Gone: true}, {ID: "F2", Gone: true}}},
+		{"none is", []store.File{{ID: "F1"}, {ID: "F2"}}, []store.File{{ID: "F1"}, {ID: "F2"}}},
+		{"one has a tombstone", []store.File{{ID: "F1", Gone: true}, {ID: "F2"}}, []store.File{{ID: "F1", Gone: true}, {ID: "F2"}}},
+	} {
+		m := Message{Files: slices.Clone(test.has)}
+		m.lose(known, noon)
+		if diff := cmp.Diff(test.wants, m.Files); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+		if noticed := m.Seen != ""; noticed != (len(test.wants) > len(test.has)) {
+			t.Errorf("%s: seen at %q", test.name, m.Seen)
+		}
+	}
+}
+
 func TestAThreadThatCannotBeReadNow(t *testing.T) {
 	for _, test := range []struct {
 		name    string

@@ -183,6 +183,9 @@ func (r *threadRead) takeOne(raw json.RawMessage, at time.Time) (said bool, err 
 		if r.oldest == "" {
 			r.oldest = m.TS
 		}
+		if known != nil {
+			m.lose(known.Files, at)
+		}
 		_, err := r.m.door.message(m)
 		return err
 	})
@@ -327,7 +330,7 @@ func (d *door) concerns(page slack.Page, in place, after string) (news bool, err
 func (d *door) isNews(m Message) (news bool, err error) {
 	err = d.m.Store.View(func(v *store.View) error {
 		known, err := v.Message(m.Team, m.Channel, m.TS)
-		news = known == nil || known.Edited != m.Edited || known.Deleted != m.Deleted || m.lost()
+		news = known == nil || known.Edited != m.Edited || known.Deleted != m.Deleted || m.lost() || slices.ContainsFunc(known.Files, m.lacks)
 		return err
 	})
 	if err != nil || !news {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"time"
 
 	"supportbot/bot/text"
 	"supportbot/integrations/redact"
@@ -150,6 +151,22 @@ func (m Message) attached() (ids []string) {
 // lost says whether a file that m had is gone.
 func (m Message) lost() bool {
 	return slices.ContainsFunc(m.Files, func(f store.File) bool { return f.Gone })
+}
+
+// lacks says whether m says nothing any more of a file that it was known to have.
+func (m Message) lacks(known store.File) bool {
+	return !known.Gone && !slices.ContainsFunc(m.Files, func(f store.File) bool { return f.ID == known.ID })
+}
+
+// lose has m say of the files that it was known to have, and lacks, that they are gone. Slack does not date that: it was
+// noticed at a time.
+func (m *Message) lose(known []store.File, at time.Time) {
+	for i, k := range known {
+		if m.lacks(k) {
+			m.Files = slices.Insert(m.Files, min(i, len(m.Files)), store.File{ID: k.ID, Gone: true})
+			m.Seen = FormatTS(at)
+		}
+	}
 }
 
 // redactFiles takes secrets out of the names of files, and counts key files as one.
