@@ -27,7 +27,14 @@ func TestMain(m *testing.M) {
 		}
 		main()
 	case "slack-go":
-		slackGoLoop()
+		slackGoLoop(nil)
+	case "slack-go-journal":
+		notes, err := openJournal(os.Args[1])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitFailed)
+		}
+		slackGoLoop(notes)
 	default:
 		os.Exit(m.Run())
 	}
