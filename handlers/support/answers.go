@@ -78,6 +78,9 @@ func (t *ticket) created(a store.Answer) error {
 	if main := t.message(t.row.Main); main != nil && main.Found { // it may be an older issue that was found, with an older text
 		t.row.Stale, t.row.Sent = true, ""
 	}
+	if issue.Ticket != "" {
+		t.adopt(issue)
+	}
 	for _, m := range t.messages {
 		if t.inThread(m) && m.Asks { // also if it does not just now: its mention may come back
 			m.Answered = true // by the reply

@@ -114,6 +114,27 @@ func (t *ticket) keepComment(head *store.Message) error {
 	return nil
 }
 
+// adopt takes up an issue that a forgotten ticket opened, with its comments: what has a comment stands there. What has
+// none stands where it stood if it was written before the issue was opened, and gets a comment of its own if later.
+func (t *ticket) adopt(issue github.Issue) {
+	part := bodyPart
+	for _, m := range t.messages {
+		if !t.inThread(m) || m.Deleted {
+			continue
+		}
+		id := messageID(m)
+		m.Comment, m.Sent, m.Stale = issue.Comments[id], "", true
+		switch {
+		case m.Comment != 0:
+			part, m.Part = id, id
+		case m.At.After(issue.Opened):
+			m.Part = id
+		default:
+			m.Part = part
+		}
+	}
+}
+
 func (t *ticket) editComment(head *store.Message) error {
 	body, err := t.renderComment(head)
 	if err == nil && body == "" { // what is there already is replaced by why it may not be shown any more
@@ -154,8 +175,11 @@ func (t *ticket) commented(a store.Answer) error {
 			continue
 		}
 		m.Comment = comment.ID
-		if a.State == store.Withdrawn {
+		switch {
+		case a.State == store.Withdrawn:
 			m.Sent, m.Stale, m.Found = "", true, false // to be planned anew, and surely not there
+		case comment.Found && m.Found:
+			m.Sent, m.Stale = "", true // it may be one that we forgot, with an older text
 		}
 	}
 	return nil

@@ -246,6 +246,10 @@ type Issue struct {
 	Labels []string `json:"labels"` // that GitHub gave it: fewer than asked for if the bot lacks the right
 	// Ticket is the one that opened it, if that was another than asks for it now: then nobody knows what it holds.
 	Ticket string `json:"ticket,omitempty"`
+	// Opened is when GitHub has it opened, and Comments are the ids of our own comments on it by the messages in their
+	// markers. Both are there only if another ticket opened it.
+	Opened   time.Time        `json:"opened,omitzero"`
+	Comments map[string]int64 `json:"comments,omitempty"`
 }
 
 func issueOf(i *github.Issue) Issue {
@@ -291,8 +295,9 @@ func (c *Client) edit(ctx context.Context, op string, number int, change *github
 
 // A Comment is the result of github.create_comment.
 type Comment struct {
-	ID  int64  `json:"id"`
-	URL string `json:"url"`
+	ID    int64  `json:"id"`
+	URL   string `json:"url"`
+	Found bool   `json:"found,omitempty"` // it was there already, and may say something older
 }
 
 // CreateComment comments on an issue.

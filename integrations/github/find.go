@@ -40,7 +40,7 @@ func (c *Client) findIssue(ctx context.Context, since time.Time, thread string) 
 			}
 			if mark := markOf(i.GetBody(), "thread", thread); mark != nil {
 				found := issueOf(i)
-				found.Ticket = mark["ticket"]
+				found.Ticket, found.Opened = mark["ticket"], i.GetCreatedAt().UTC()
 				return &found, nil
 			}
 		}
@@ -53,13 +53,42 @@ func (c *Client) findIssue(ctx context.Context, since time.Time, thread string) 
 
 // findComment returns the first comment on an issue, of our own account, that changed since then and whose marker
 // names a message, or nil.
-func (c *Client) findComment(ctx context.Context, number int, since time.Time, message string) (*Comment, error) {
+func (c *Client) findComment(ctx context.Context, number int, since time.Time, message string) (found *Comment, err error) {
+	err = c.ourComments(ctx, number, since.UTC(), func(m *github.IssueComment) (more bool) {
+		if markOf(m.GetBody(), "message", message) != nil {
+			found = &Comment{ID: m.GetID(), URL: m.GetHTMLURL(), Found: true}
+		}
+		return found == nil
+	})
+	return found, err
+}
+
+// commentsOn returns the ids of our own comments on an issue, by the messages that their markers name. Of two for one
+// message it is the first.
+func (c *Client) commentsOn(ctx context.Context, number int) (map[string]int64, error) {
+	ids := map[string]int64{}
+	err := c.ourComments(ctx, number, time.Time{}, func(m *github.IssueComment) (more bool) {
+		for mark := range marksIn(m.GetBody()) {
+			if message := mark["message"]; message != "" && ids[message] == 0 {
+				ids[message] = m.GetID()
+			}
+		}
+		return true
+	})
+	return ids, err
+}
+
+// ourComments hands on the comments on an issue, of our own account, that changed since then, in order, as long as more
+// are wanted. Since zero it is all of them.
+func (c *Client) ourComments(ctx context.Context, number int, since time.Time, take func(*github.IssueComment) (more bool)) error {
 	self, err := c.known(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	since = since.UTC()
-	options := &github.IssueListCommentsOptions{Since: &since, ListOptions: github.ListOptions{PerPage: perPage}}
+	options := &github.IssueListCommentsOptions{ListOptions: github.ListOptions{PerPage: perPage}}
+	if !since.IsZero() {
+		options.Since = &since
+	}
 	for {
 		var page []*github.IssueComment
 		var resp *github.Response
@@ -68,15 +97,15 @@ func (c *Client) findComment(ctx context.Context, number int, since time.Time, m
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, m := range page {
-			if self.wrote(m.User) && markOf(m.GetBody(), "message", message) != nil {
-				return &Comment{ID: m.GetID(), URL: m.GetHTMLURL()}, nil
+			if self.wrote(m.User) && !take(m) {
+				return nil
 			}
 		}
 		if resp.NextPage == 0 {
-			return nil, nil
+			return nil
 		}
 		options.Page = resp.NextPage
 	}

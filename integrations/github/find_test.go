@@ -60,11 +60,21 @@ func TestIssueIsFoundByItsMarker(t *testing.T) {
 
 // After a restore from a backup the thread has another ticket than the one that opened its issue.
 func TestInvariant2_AnIssueOfAForgottenTicketIsFoundByItsThread(t *testing.T) {
-	_, c := newFake(t, map[string]http.HandlerFunc{
-		"GET /repos/acme/support/issues": says("[" + listed(5, 7, "bot", strings.Replace(issueMarker, "01J", "01H", 1), "") + "]"),
+	comments := []string{
+		listed(9, 7, "bot", "And again.\n\n"+strings.Replace(commentMarker, "01J", "01H", 1), ""),
+		listed(10, 7, "bot", "Without a marker.", ""),
+		listed(11, 8, "mallory", strings.Replace(commentMarker, "000200", "000300", 1), ""),
+		listed(12, 7, "bot", "The same, by a mistake of ours.\n\n"+commentMarker, ""),
+	}
+	f, c := newFake(t, map[string]http.HandlerFunc{
+		"GET /repos/acme/support/issues":            says("[" + listed(5, 7, "bot", strings.Replace(issueMarker, "01J", "01H", 1), `,"created_at":"2026-11-22T08:00:00Z"`) + "]"),
+		"GET /repos/acme/support/issues/5/comments": says("[" + strings.Join(comments, ",") + "]"),
 	})
 	result, found, err := kind(t, c, "github.create_issue").Find(t.Context(), call(t, aCreate))
-	if want := `{"number":5,"url":"u","labels":[],"ticket":"01H"}`; err != nil || !found || string(result) != want {
+	if asked := f.called()[2].Query; asked.Has("since") {
+		t.Errorf("not all comments were asked for: %v", asked)
+	}
+	if want := `{"number":5,"url":"u","labels":[],"ticket":"01H","opened":"2026-11-22T08:00:00Z","comments":{"1764000001.000200":9}}`; err != nil || !found || string(result) != want {
 		t.Errorf("found is %v, %s, %v; want %s", found, result, err, want)
 	}
 }
@@ -101,7 +111,7 @@ func TestCommentIsFoundByItsMarker(t *testing.T) {
 			if err != nil || found != tt.found {
 				t.Fatalf("found is %v, want %v: %v", found, tt.found, err)
 			}
-			if found && string(result) != `{"id":9,"url":"u"}` {
+			if found && string(result) != `{"id":9,"url":"u","found":true}` {
 				t.Errorf("result is %s", result)
 			}
 			if got := f.called()[1].Query.Get("since"); got != "2026-11-23T11:55:00Z" {

@@ -132,9 +132,14 @@ func (k kinds) createIssue() integrations.Kind {
 		}),
 		Find: find(func(ctx context.Context, since time.Time, p CreateIssue) (*Issue, error) {
 			issue, err := k.c.findIssue(ctx, since, p.Thread)
-			if issue != nil && issue.Ticket == p.Ticket {
-				issue.Ticket = ""
+			if issue == nil || err != nil {
+				return nil, err
 			}
+			if issue.Ticket == p.Ticket {
+				issue.Ticket, issue.Opened = "", time.Time{}
+				return issue, nil
+			}
+			issue.Comments, err = k.c.commentsOn(ctx, issue.Number)
 			return issue, err
 		}),
 		Observed: func(c integrations.Call) json.RawMessage {

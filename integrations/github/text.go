@@ -2,6 +2,7 @@ package github
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -45,22 +46,33 @@ func Marker(kv ...string) (string, error) {
 
 // markOf returns what a marker in body says, a line of its own that has value under key; nil if there is none.
 func markOf(body, key, value string) map[string]string {
-	for line := range strings.Lines(body) {
-		inside, marker := strings.CutPrefix(strings.TrimSpace(line), markerStart+" ")
-		inside, whole := strings.CutSuffix(inside, " -->")
-		if !marker || !whole {
-			continue
-		}
-		mark := map[string]string{}
-		for pair := range strings.FieldsSeq(inside) {
-			k, v, _ := strings.Cut(pair, "=")
-			mark[k] = v
-		}
+	for mark := range marksIn(body) {
 		if mark[key] == value && value != "" {
 			return mark
 		}
 	}
 	return nil
+}
+
+// marksIn returns what each marker in body says.
+func marksIn(body string) iter.Seq[map[string]string] {
+	return func(yield func(map[string]string) bool) {
+		for line := range strings.Lines(body) {
+			inside, marker := strings.CutPrefix(strings.TrimSpace(line), markerStart+" ")
+			inside, whole := strings.CutSuffix(inside, " -->")
+			if !marker || !whole {
+				continue
+			}
+			mark := map[string]string{}
+			for pair := range strings.FieldsSeq(inside) {
+				k, v, _ := strings.Cut(pair, "=")
+				mark[k] = v
+			}
+			if !yield(mark) {
+				return
+			}
+		}
+	}
 }
 
 // titleText returns a title that GitHub accepts.
