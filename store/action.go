@@ -204,21 +204,19 @@ func (db *DB) Finish(a Action) (due []string, err error) {
 	return due, err
 }
 
-// end stores a's outcome if a is still in the caller's hand. The channel that it is about may have another id than when
-// it was taken in hand.
+// end stores a's outcome if a is still in the caller's hand. Its slot may have another name than when it was taken in hand,
+// as the channel that it is about may have another id.
 func (a *Action) end(c *connection, now time.Time) error {
-	var body string
 	err := c.row(`UPDATE actions SET state = ?, result = ?, error = ?, finished_at = ? WHERE id = ? AND epoch = ? AND state = 'doing'
-		RETURNING slot, body`, a.State, string(a.Result), a.Error, millis(now), a.ID, a.Epoch).Scan(&a.Slot, &body)
+		RETURNING slot`, a.State, string(a.Result), a.Error, millis(now), a.ID, a.Epoch).Scan(&a.Slot)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("%s %d: %w", a.Kind, a.ID, ErrFenced)
 	}
-	a.Body = json.RawMessage(body)
 	return err
 }
 
 func (db *DB) answer(c *connection, a Action) ([]string, error) {
-	body, err := json.Marshal(Answer{a.ID, a.Kind, a.Slot, a.State, a.Body, a.Result, a.Error})
+	body, err := json.Marshal(Answer{a.ID, a.Kind, a.Slot, a.State, a.Result, a.Error})
 	if err != nil {
 		return nil, err
 	}

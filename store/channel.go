@@ -151,8 +151,7 @@ const movedSubjects = "(SELECT 'ticket:' || ticket FROM threads WHERE team = ?1 
 var moves = [...]string{
 	"UPDATE tickets SET details = replace(details, ?2, ?3) WHERE id IN " + movedTickets,
 	"UPDATE slots SET slot = replace(slot, ?2, ?3), ref = replace(ref, ?2, ?3) WHERE subject IN " + movedSubjects,
-	"UPDATE actions SET slot = replace(slot, ?2, ?3) WHERE slot <> '' AND subject IN " + movedSubjects,
-	"UPDATE actions SET lane = replace(lane, ?2, ?3), body = replace(body, ?2, ?3) WHERE state IN ('planned', 'doing') AND subject IN " + movedSubjects,
+	"UPDATE actions SET slot = replace(slot, ?2, ?3), lane = replace(lane, ?2, ?3), body = replace(body, ?2, ?3) WHERE subject IN " + movedSubjects,
 	"UPDATE events SET body = replace(body, ?2, ?3) WHERE state = 'new' AND subject IN " + movedSubjects,
 	"UPDATE OR IGNORE messages SET channel = ?3 WHERE team = ?1 AND channel = ?2",
 	"UPDATE OR IGNORE threads SET channel = ?3 WHERE team = ?1 AND channel = ?2",

@@ -185,8 +185,12 @@ func TestWhatEndsAfterItsChannelMovedIsOfTheNewID(t *testing.T) {
 	events := look(t, db, func(v *View) ([]Event, error) { return v.Events("ticket:a") })
 	var answer Answer
 	mustDo(t, json.Unmarshal(events[len(events)-1].Body, &answer))
-	if string(answer.Body) != `{"channel":"C0NEW"}` || answer.Slot != "read:C0NEW" {
-		t.Errorf("the answer is about %s, in the slot %s", answer.Body, answer.Slot)
+	asked := look(t, db, func(v *View) (asked map[string]string, err error) {
+		err = v.Payload(answer.Action, &asked)
+		return asked, err
+	})
+	if asked["channel"] != "C0NEW" || answer.Slot != "read:C0NEW" {
+		t.Errorf("the answer is about %s, in the slot %s", asked["channel"], answer.Slot)
 	}
 	if ref := look(t, db, func(v *View) (json.RawMessage, error) { return v.Ref("ticket:a", "read:C0NEW") }); ref == nil {
 		t.Error("the slot has no reference")

@@ -37,13 +37,12 @@ const (
 	Parked    = "parked"     // an event of the subject was given up; the body is that Event
 )
 
-// An Answer is the body of an Answered event.
+// An Answer is the body of an Answered event. View.Payload has what was asked for.
 type Answer struct {
 	Action int64           `json:"action"`
 	Kind   string          `json:"kind"`
 	Slot   string          `json:"slot,omitempty"`
 	State  string          `json:"state"` // Done, Failed, Observed; Withdrawn: its outcome was unknown, but it was not done, or not read
-	Body   json.RawMessage `json:"body"`  // the action's payload
 	Result json.RawMessage `json:"result,omitempty"`
 	Error  string          `json:"error,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 )
 
 // View runs f on a snapshot of the database.
@@ -38,6 +39,15 @@ func (v *View) Latest(most int) (events []Event, actions []Action, err error) {
 	}
 	actions, err = all(v.c, scanAction, selectAction+" WHERE a.id > (SELECT coalesce(max(id), 0) FROM actions) - ? ORDER BY a.id", most)
 	return events, actions, err
+}
+
+// Payload decodes what an action was to do into payload.
+func (v *View) Payload(action int64, payload any) error {
+	var body string
+	if err := v.c.row("SELECT body FROM actions WHERE id = ?", action).Scan(&body); err != nil {
+		return fmt.Errorf("payload of action %d: %w", action, err)
+	}
+	return json.Unmarshal([]byte(body), payload)
 }
 
 // InSlot returns the newest action of a subject in a slot that was not withdrawn, nil if there is none.

@@ -26,7 +26,7 @@ func (t *ticket) answered() error {
 		return t.threadRead(a)
 	case "slack.read_groups":
 		var asked teamQuestion
-		if err := json.Unmarshal(a.Body, &asked); err != nil {
+		if err := t.view.Payload(a.Action, &asked); err != nil {
 			return err
 		}
 		if asked.Click.User != "" {

@@ -96,7 +96,7 @@ func inlinedSize(m *store.Message) (n int64) {
 // fileRead takes in what a file says. One that can't be read is linked to.
 func (t *ticket) fileRead(a store.Answer) error {
 	var asked slack.Read
-	if err := json.Unmarshal(a.Body, &asked); err != nil {
+	if err := t.view.Payload(a.Action, &asked); err != nil {
 		return err
 	}
 	var read slack.FileText

@@ -136,7 +136,7 @@ func (t *ticket) read(missing []text.Ref) {
 func (t *ticket) named(a store.Answer) error {
 	t.row.Reading = max(t.row.Reading-1, 0)
 	var asked slack.Read
-	if err := json.Unmarshal(a.Body, &asked); err != nil {
+	if err := t.view.Payload(a.Action, &asked); err != nil {
 		return err
 	}
 	entries, err := entriesOf(a)

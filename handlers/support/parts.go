@@ -161,7 +161,7 @@ func messageID(m *store.Message) string { return m.Team + "/" + m.Channel + "/" 
 // commented takes note of the comment that holds a part.
 func (t *ticket) commented(a store.Answer) error {
 	var asked github.CreateComment
-	if err := json.Unmarshal(a.Body, &asked); err != nil {
+	if err := t.view.Payload(a.Action, &asked); err != nil {
 		return err
 	}
 	var comment github.Comment

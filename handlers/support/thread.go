@@ -52,7 +52,7 @@ func (t *ticket) readingThreads() bool {
 // that Slack does not let us read is known by what was heard; one that it fails to show too, but that is read again.
 func (t *ticket) threadRead(a store.Answer) error {
 	var asked bot.ReadThread
-	if err := json.Unmarshal(a.Body, &asked); err != nil {
+	if err := t.view.Payload(a.Action, &asked); err != nil {
 		return err
 	}
 	var read bot.ThreadRead
