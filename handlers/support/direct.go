@@ -10,13 +10,17 @@ import (
 // conversationGap is how long after a direct message another one still belongs to the same ticket.
 const conversationGap = 10 * time.Minute
 
-// goesOn puts a direct message outside of any thread into the ticket of the one before it, if that is recent and
-// still open.
+// goesOn puts a direct message into the ticket of the one before it, if that is recent and still open. One that answers
+// another which we have not heard yet belongs to the time of that one.
 func (h handler) goesOn(v *store.View, m bot.Message, thread *store.Thread) error {
-	if !m.Direct || m.Thread != m.TS {
+	if !m.Direct {
 		return nil
 	}
-	near, err := v.LatestThread(m.Team, m.Channel, bot.FormatTS(m.At.Add(-conversationGap)), bot.FormatTS(m.At.Add(conversationGap)))
+	began, err := bot.ParseTS(m.Thread)
+	if err != nil {
+		began = m.At
+	}
+	near, err := v.LatestThread(m.Team, m.Channel, bot.FormatTS(began.Add(-conversationGap)), bot.FormatTS(began.Add(conversationGap)))
 	if near == nil || err != nil {
 		return err
 	}
