@@ -55,6 +55,10 @@ func (t *ticket) answer(m *store.Message) error {
 		return nil
 	}
 	m.Answered = true
+	flood, err := t.flooded(m)
+	if err != nil {
+		return err
+	}
 	switch {
 	case m.Direct && m.Channel == t.row.Channel: // the conversation goes on
 		return nil
@@ -64,13 +68,21 @@ func (t *ticket) answer(m *store.Message) error {
 		return t.pointOut(m)
 	case t.unlisted(m):
 		return t.showIn(m, "answer:"+messageID(m), placeShared, nil)
+	case !flood:
+		return t.pointOut(m)
 	}
 	t.alarm("flood:"+t.row.ID, fmt.Sprintf("%s has asked very often in a short time; what is over the limit is gathered in one issue. %s",
 		plain(whoSaid(m), t.name), t.row.URL))
 	return t.showIn(m, "answer:"+messageID(m), "gathered", nil)
 }
 
-// pointOut answers a second mention in a thread of the ticket: it says where the issue is.
+// flooded says whether the flood guard put the thread of m into the ticket.
+func (t *ticket) flooded(m *store.Message) (bool, error) {
+	thread, err := t.view.Thread(m.Team, m.Channel, m.Thread)
+	return thread != nil && thread.Flood, err
+}
+
+// pointOut answers a mention in a thread that has its issue already: it says where that is.
 func (t *ticket) pointOut(m *store.Message) error {
 	if t.row.State == store.TicketClosed {
 		return t.showIn(m, "already:"+m.TS, "already_closed", nil)

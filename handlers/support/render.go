@@ -132,13 +132,23 @@ func (t *ticket) renderPart(part string, there bool) (string, error) {
 }
 
 // shown says whether the issue shows that m was written. Of private talk only requests are shown, without their
-// text; what was taken back before GitHub had it is not.
+// text; what was taken back before GitHub had it is not, unless its thread is about something all the same.
 func (t *ticket) shown(m *store.Message, there bool) (bool, error) {
-	if !there && (m.Deleted || m.Asks && !m.Mention && !t.inThread(m)) || t.unlisted(m) {
+	if !there && (m.Deleted || takenBack(m) && !t.inThread(m) && !t.asksBeside(m)) || t.unlisted(m) {
 		return false, nil
 	}
 	may, err := t.publishable(m)
 	return may || m.Asks && !m.Direct || m.TS == t.row.Main && t.inThread(m), err
+}
+
+// takenBack says whether m asked for something, and does no more.
+func takenBack(m *store.Message) bool { return m.Asks && !m.Mention }
+
+// asksBeside says whether somebody asks for something in the thread of m, beside m.
+func (t *ticket) asksBeside(m *store.Message) bool {
+	return slices.ContainsFunc(t.messages, func(other *store.Message) bool {
+		return other != m && other.Mention && threadKey(other) == threadKey(m)
+	})
 }
 
 // renderMessage returns the text of m, or a note why there is none.
@@ -158,7 +168,7 @@ func (t *ticket) renderMessage(m *store.Message) (string, error) {
 		return t.say(placeTexts[place].note)
 	}
 	said, err := t.renderText(m)
-	if err != nil || m.Mention || !m.Asks {
+	if err != nil || !takenBack(m) {
 		return said, err
 	}
 	note, err := t.say("issue_taken_back")

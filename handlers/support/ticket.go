@@ -140,6 +140,9 @@ func (t *ticket) heard() error {
 	restrict(m, version)
 	m.Asks = m.Asks || m.Mention || version.Mentioned
 	m.Stale = true
+	if m.Mention {
+		t.bringBack(m)
+	}
 	if t.row.Thread == "" {
 		t.row.Team, t.row.Channel, t.row.Thread = version.Team, version.Channel, version.Thread
 	}
@@ -151,6 +154,15 @@ func (t *ticket) heard() error {
 	}
 	t.tryAgain(version)
 	return nil
+}
+
+// bringBack has looked at again what was taken back in the thread of m: as m asks, all of the thread is shown.
+func (t *ticket) bringBack(m *store.Message) {
+	for _, other := range t.messages {
+		if takenBack(other) && threadKey(other) == threadKey(m) {
+			other.Stale = true
+		}
+	}
 }
 
 // asksUs says whether a version is a request: it mentions us, or is said to us alone.
