@@ -2,11 +2,10 @@ package main
 
 import (
 	"flag"
-	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,9 +16,9 @@ import (
 
 var talkChecks = flag.Int("talk.checks", 4, "how many random talks are compared with their issues")
 
-// TestWhatIsSaidIsInItsIssue lets people talk at random, while services fail and the bot is away, and then compares
-// Slack with GitHub. Invariants 1 to 3: each mention that still exists has exactly one issue, and that holds exactly
-// what its thread says, less its secrets.
+// TestWhatIsSaidIsInItsIssue lets people talk at random, in public and in private, while services fail and the bot is
+// away, and then compares Slack with GitHub. Invariants 1 to 4: each request that still exists has exactly one issue, and
+// that holds exactly what its thread says, less its secrets, and less what is private, unless its author published it.
 func TestWhatIsSaidIsInItsIssue(t *testing.T) {
 	if err := flag.Set("rapid.checks", strconv.Itoa(*talkChecks)); err != nil {
 		t.Fatal(err)
@@ -29,12 +28,13 @@ func TestWhatIsSaidIsInItsIssue(t *testing.T) {
 		talk := newTalk(t, rt, done)
 		defer talk.leave()
 		rt.Repeat(talk.acts())
+		talk.rt = rt
 		talk.calm()
 		for _, problem := range talk.verdict() {
 			rt.Error(problem)
 		}
 	})
-	for _, act := range (&talk{done: done}).names() {
+	for _, act := range slices.Sorted(maps.Keys((&talk{}).acts())) {
 		t.Logf("%6d times %s", done[act], act)
 		if done[act] == 0 && *talkChecks >= 20 {
 			t.Errorf("nobody ever did: %s", act)
@@ -42,24 +42,16 @@ func TestWhatIsSaidIsInItsIssue(t *testing.T) {
 	}
 }
 
-// A talk is what people say to each other in a few channels, and what befalls the bot meanwhile.
+// A talk is what people say to each other, and what befalls the bot meanwhile.
 type talk struct {
 	*storm
-	rt   *rapid.T
-	done map[string]int // acts, over all talks
-	said []*utterance
-	word int
-}
-
-// An utterance is a message of a person, in its last version.
-type utterance struct {
-	channel, ts, thread string
-	user                string
-	word                string // in this version of it, and nowhere else
-	mention             bool
-	secret              string
-	gone                bool
-	former              []string // words and secrets of earlier versions, or of one that was deleted
+	rt      *rapid.T
+	done    map[string]int // acts, over all talks
+	said    []*utterance   // in order
+	presses []*press
+	sealed  []string // words that were taken back in private, by people who had published nothing by then
+	words   int
+	deaf    bool // what is said now may reach the bot late, or only be found by it
 }
 
 func newTalk(t *testing.T, rt *rapid.T, done map[string]int) *talk {
@@ -84,107 +76,83 @@ func (k *talk) leave() {
 	k.log.Close()
 }
 
-// acts are what may happen, each followed by a moment.
+// acts are what may happen, each followed by a moment. What there is nothing to do to is not done.
 func (k *talk) acts() map[string]func(*rapid.T) {
-	all := map[string]func(){
-		"ask":                         func() { k.say("", true) },
-		"say something":               func() { k.say("", false) },
-		"answer":                      func() { k.answer(false) },
-		"answer again":                func() { k.answer(false) },
-		"mention us in an answer":     func() { k.answer(true) },
-		"change what was said":        func() { k.edit(func(u *utterance) bool { return u.mention }) },
-		"put a mention in":            func() { k.edit(func(*utterance) bool { return true }) },
-		"take a mention out":          func() { k.edit(func(*utterance) bool { return false }) },
-		"delete":                      k.delete,
-		"GitHub loses an answer":      func() { k.fail(sandbox.LoseAnswer) },
-		"GitHub writes late":          func() { k.fail(sandbox.LandLate) },
-		"GitHub is down":              k.outage,
-		"the bot is away":             k.away,
-		"no socket can be opened":     k.unheard,
-		"events come late and double": k.disturbed,
-		"an hour passes":              func() { k.pass(time.Hour) },
-	}
 	acts := map[string]func(*rapid.T){}
-	for name, act := range all {
+	for name, act := range k.people() {
+		acts[name] = func(rt *rapid.T) {
+			k.rt = rt
+			if !act() {
+				rt.Skip(name)
+			}
+			k.did(name)
+		}
+	}
+	for name, act := range k.weather() {
 		acts[name] = func(rt *rapid.T) {
 			k.rt = rt
 			act()
-			k.done[name]++
-			if k.app != nil {
-				k.tick(time.Duration(rapid.IntRange(0, 12).Draw(rt, "seconds")) * time.Second)
-			}
+			k.did(name)
 		}
 	}
 	return acts
 }
 
-func (k *talk) names() (names []string) {
-	for name := range k.acts() {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+func (k *talk) did(name string) {
+	k.done[name]++
+	k.tick(time.Duration(rapid.IntRange(0, 12).Draw(k.rt, "seconds")) * time.Second)
 }
 
-// text makes a new text for u, with a word of its own and sometimes a secret.
-func (k *talk) text(u *utterance) string {
-	k.word++
-	u.former = append(u.former, u.word, u.secret)
-	u.word, u.secret = fmt.Sprintf("table%05dx", k.word), ""
-	said := "the load of " + u.word + " fails"
-	if u.mention {
-		said = "@support " + said
+// people are what people do; false if there is nothing to do it to.
+func (k *talk) people() map[string]func() bool {
+	begin := func(where func() room, mention bool) func() bool {
+		return func() bool { return k.say(where(), "", mention) }
 	}
-	if rapid.IntRange(0, 5).Draw(k.rt, "secret") == 0 {
-		u.secret = fmt.Sprintf("Qz%dw7Tr%dLm", 100000+k.word, 900000-k.word)
-		said += "\nthe password is " + u.secret
-	}
-	return said
-}
-
-// say says something, in a thread or outside.
-func (k *talk) say(thread string, mention bool) {
-	u := &utterance{channel: helpChannel, thread: thread, mention: mention, user: rapid.SampledFrom([]string{"U0ALICE", "U0BEN", "U0AYA"}).Draw(k.rt, "who")}
-	u.ts = k.slack.Post(sandbox.Post{Channel: u.channel, User: u.user, ThreadTS: thread, Text: k.text(u)})
-	if thread == "" {
-		u.thread = u.ts
-	}
-	k.said = append(k.said, u)
-}
-
-// one returns any utterance that still exists, nil if there is none.
-func (k *talk) one() *utterance {
-	there := slices.DeleteFunc(slices.Clone(k.said), func(u *utterance) bool { return u.gone })
-	if len(there) == 0 {
-		return nil
-	}
-	return rapid.SampledFrom(there[max(0, len(there)-12):]).Draw(k.rt, "which")
-}
-
-func (k *talk) answer(mention bool) {
-	if u := k.one(); u != nil {
-		k.say(u.thread, mention)
+	return map[string]func() bool{
+		"ask":                      begin(k.publicRoom, true),
+		"ask in a private channel": begin(k.privateRoom, true),
+		"ask in a group message":   begin(k.groupRoom, true),
+		"write to the bot":         begin(k.directRoom, false),
+		"write two messages":       k.writeTwice,
+		"say something":            begin(k.anyRoom, false),
+		"ask with a file":          func() bool { return k.say(k.anyRoom(), "", true, k.newFile()) },
+		"answer":                   func() bool { return k.answer(false) },
+		"answer with a file":       func() bool { return k.answer(false, k.newFile()) },
+		"mention us in an answer":  func() bool { return k.answer(true) },
+		"draw us into a thread":    k.drawIn,
+		"answer a notice":          k.answerNotice,
+		"change what was said":     func() bool { return k.edit(func(u *utterance) bool { return u.asks }) },
+		"put a mention in":         func() bool { return k.edit(func(*utterance) bool { return true }) },
+		"take a mention out":       func() bool { return k.edit(func(*utterance) bool { return false }) },
+		"delete":                   k.delete,
+		"remove a file":            k.removeFile,
+		"publish":                  k.publish,
 	}
 }
 
-func (k *talk) edit(mention func(*utterance) bool) {
-	if u := k.one(); u != nil {
-		u.mention = mention(u)
-		k.slack.Edit(u.channel, u.ts, k.text(u))
-	}
-}
-
-func (k *talk) delete() {
-	if u := k.one(); u != nil {
-		u.gone, u.mention = true, false
-		u.former = append(u.former, u.word, u.secret)
-		k.slack.Delete(u.channel, u.ts)
+// weather is what befalls the bot.
+func (k *talk) weather() map[string]func() {
+	return map[string]func(){
+		"GitHub loses an answer":      func() { k.fail(sandbox.LoseAnswer) },
+		"GitHub writes late":          func() { k.fail(sandbox.LandLate) },
+		"GitHub is down":              k.outage,
+		"Slack doesn't give a file":   k.fileless,
+		"the bot is away":             k.away,
+		"no socket can be opened":     k.unheard,
+		"events come late and double": k.disturbed,
+		"an hour passes":              func() { k.pass(time.Hour) },
 	}
 }
 
 func (k *talk) fail(kind sandbox.FaultKind) {
 	on := rapid.SampledFrom([]string{"create issue", "edit issue", "create comment", "edit comment"}).Draw(k.rt, "on")
 	k.github.Faults.Add(sandbox.Fault{Kind: kind, On: on, Times: 1, Delay: landLate})
+}
+
+// fileless lets Slack fail to give a file.
+func (k *talk) fileless() {
+	on := rapid.SampledFrom([]string{"files.info", "files-pri"}).Draw(k.rt, "on")
+	k.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, On: on, Status: 503, Times: 1})
 }
 
 // outage lets GitHub fail for some minutes, in which people go on talking.
@@ -197,22 +165,27 @@ func (k *talk) outage() {
 // away stops the bot, and starts it again after a while.
 func (k *talk) away() {
 	k.end()
+	k.deaf = true
 	k.chat()
 	k.begin()
+	k.deaf = false
 }
 
 // unheard closes the sockets, and lets none be opened for a while.
 func (k *talk) unheard() {
 	k.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, On: "apps.connections.open", Status: 500})
 	k.slack.DropSockets()
+	k.deaf = true
 	k.chat()
 	k.slack.Faults.Clear()
 	k.untilSockets(1)
+	k.deaf = false
 }
 
 func (k *talk) disturbed() {
 	k.slack.SetSocketFaults(sandbox.SocketFaults{Redeliver: .3, Twice: .3, SameEnvelope: .3, OtherID: .3})
 	k.slack.HoldNext(2)
+	k.deaf = true
 	for range 3 {
 		k.act()
 	}
@@ -220,6 +193,7 @@ func (k *talk) disturbed() {
 	k.slack.Release()
 	k.tick(time.Minute) // by then Slack has sent again what it does
 	k.slack.SetSocketFaults(sandbox.SocketFaults{})
+	k.deaf = false
 }
 
 // chat is a few things said and changed, some minutes apart.
@@ -230,19 +204,12 @@ func (k *talk) chat() {
 	}
 }
 
-// act is one thing that people do.
+// act is one thing that people do, if they can.
 func (k *talk) act() {
-	switch rapid.IntRange(0, 5).Draw(k.rt, "act") {
-	case 0, 1:
-		k.say("", true)
-	case 2:
-		k.answer(true)
-	case 3:
-		k.answer(false)
-	case 4:
-		k.edit(func(u *utterance) bool { return u.mention })
-	case 5:
-		k.delete()
+	acts := k.people()
+	name := rapid.SampledFrom(slices.Sorted(maps.Keys(acts))).Draw(k.rt, "act")
+	if acts[name]() {
+		k.done[name]++
 	}
 }
 
@@ -256,69 +223,45 @@ func (k *talk) pass(d time.Duration) {
 	}
 }
 
-// calm lets everything be found and done.
+// calm lets everything be found and done, and then people publish what they will.
 func (k *talk) calm() {
 	k.untilSockets(1)
 	k.clear()
 	k.pass(2 * time.Hour) // in which every channel is read again
 	k.clear()
+	k.seal()
+	k.pressAgain()
+	for _, b := range k.buttons() {
+		if rapid.Bool().Draw(k.rt, "publish") {
+			k.press(b, rapid.SampledFrom(b.people).Draw(k.rt, "who"))
+		}
+	}
+	k.clear()
 }
 
-// verdict compares Slack with GitHub.
-func (k *talk) verdict() (problems []string) {
-	threads := map[string][]*utterance{}
+// seal remembers what was taken back in private by people who have published nothing so far.
+func (k *talk) seal() {
 	for _, u := range k.said {
-		threads[u.thread] = append(threads[u.thread], u)
-	}
-	held := map[string][]string{}
-	for _, i := range k.github.Issues() {
-		about := issueMarker.FindStringSubmatch(i.Body)
-		if about == nil {
-			return append(problems, fmt.Sprintf("issue %d has no marker", i.Number))
-		}
-		text := i.Body
-		for _, c := range i.Comments {
-			text += "\n" + c.Body
-		}
-		thread := about[1][strings.LastIndex(about[1], "/")+1:]
-		held[thread] = append(held[thread], text)
-	}
-	for thread, said := range threads {
-		for _, p := range judgeThread(said, held[thread]) {
-			problems = append(problems, fmt.Sprintf("thread %s: %s", thread, p))
-		}
-	}
-	published := k.crowd.published()
-	for _, u := range k.said {
-		for _, secret := range append(u.former, u.secret) {
-			if strings.HasPrefix(secret, "Qz") && strings.Contains(published, secret) {
-				problems = append(problems, fmt.Sprintf("the secret of %s was published", u.ts))
-			}
-		}
-	}
-	return problems
-}
-
-// judgeThread compares what a thread says with the issues about it.
-func judgeThread(said []*utterance, issues []string) (problems []string) {
-	asked := slices.ContainsFunc(said, func(u *utterance) bool { return u.mention })
-	switch {
-	case len(issues) > 1:
-		return []string{fmt.Sprintf("has %d issues", len(issues))}
-	case len(issues) == 0 && asked:
-		return []string{"mentions us and has no issue"}
-	case len(issues) == 0:
-		return nil
-	}
-	for _, u := range said {
-		if n := strings.Count(issues[0], u.word); !u.gone && n != 1 {
-			problems = append(problems, fmt.Sprintf("%s is in the issue %d times: %s", u.word, n, u.ts))
-		}
+		pressed := slices.ContainsFunc(k.presses, func(p *press) bool { return p.who == u.user && p.channel == u.channel })
 		for _, word := range u.former {
-			if word != "" && strings.Contains(issues[0], word) {
-				problems = append(problems, fmt.Sprintf("the issue holds %s, which is said no more: %s", word, u.ts))
+			if u.private && !pressed && word != "" {
+				k.sealed = append(k.sealed, word)
 			}
 		}
 	}
-	return problems
+}
+
+// pressAgain has who pressed a button in vain press it again, if it is there.
+func (k *talk) pressAgain() {
+	for _, p := range slices.Clone(k.presses) {
+		if p.heard && p.arrived() {
+			continue
+		}
+		for _, b := range k.buttons() {
+			if b.TS == p.ts && b.room.channel == p.channel {
+				k.press(b, p.who)
+			}
+		}
+	}
+	k.clear()
 }
