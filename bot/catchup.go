@@ -246,13 +246,14 @@ func (c *catchUp) start(ch *chore) {
 		defer c.m.busy.add(-1)
 		ctx, cancel := context.WithTimeout(context.Background(), c.slack.service.Timeout)
 		defer cancel()
-		c.ended(ch, ch.do(ctx))
+		err := ch.do(ctx)
+		c.ended(ch, err, c.hopeless(ch, err))
 		c.wakeUp()
 	})
 }
 
-// ended takes in how a chore's call went: what may go well another time is tried again.
-func (c *catchUp) ended(ch *chore, err error) {
+// ended takes in how a chore's call went: what may go well another time is tried again, unless that is hopeless.
+func (c *catchUp) ended(ch *chore, err error, hopeless bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.running--
@@ -262,7 +263,7 @@ func (c *catchUp) ended(ch *chore, err error) {
 	}
 	e := integrations.AsError(err)
 	c.m.Log.Warn("catch-up: call failed", "error", e)
-	if e.Failure == integrations.Rejected {
+	if e.Failure == integrations.Rejected || hopeless {
 		ch.after(e)
 		return
 	}
@@ -276,6 +277,18 @@ func (c *catchUp) ended(ch *chore, err error) {
 		c.slack.wakeUp()
 	}
 	c.chores = append(c.chores, ch)
+}
+
+// hopeless says whether a thread, of which a call returned err, is left to the sweep: Slack failed to show it again and
+// again, but is well. It must not hold up what else is said in its channel.
+func (c *catchUp) hopeless(ch *chore, err error) bool {
+	if err == nil || integrations.AsError(err).Failure != integrations.Unknown ||
+		ch.lane != slack.LaneReplies || ch.tries+1 < readTries || c.m.CatchUp.Sweep == 0 {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.slack.service.Timeout)
+	defer cancel()
+	return c.slack.service.Probe(ctx) == nil
 }
 
 // behind says whether something may have been said in a channel that we neither heard nor found: it was not read

@@ -49,15 +49,16 @@ func (r *channelRead) ended(refused *integrations.Error) {
 		return
 	}
 	delete(r.reads, r.channel.ID)
+	left := refused != nil && (refused.Code == "not_in_channel" || refused.Code == "channel_not_found")
 	switch {
-	case refused != nil && (refused.Code == "not_in_channel" || refused.Code == "channel_not_found"):
+	case left:
 		r.stored(r.m.Store.LeaveChannel(r.channel.ID))
 	case r.refused:
 		r.failed[r.channel.ID] = r.m.Now()
 	default:
 		r.stored(r.m.Store.FinishRead(r.channel.ID, FormatTS(r.began.Add(-cursorOverlap)), r.began))
 	}
-	if r.began.Before(r.catchUp.missed) && !r.refused { // something may have been missed again
+	if r.began.Before(r.catchUp.missed) && !left { // something may have been missed again
 		r.read(r.channel, true)
 	}
 	if len(r.reads) == 0 && !r.listing && !r.wanted {

@@ -570,3 +570,40 @@ func TestAChannelThatCannotBeReadStopsNoOther(t *testing.T) {
 		})
 	}
 }
+
+// What is said in a thread that Slack never shows is not found; but all else in its channel is, also what is missed later.
+func TestAThreadThatSlackNeverShowsHoldsNothingUp(t *testing.T) {
+	w := newTownThat(t, CatchUp{Days: 14, Sweep: time.Hour, Since: noon.Add(-time.Minute)}, keeper())
+	root := w.say("", "it fails")
+	w.say(root, "in the thread")
+	w.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, On: slack.LaneReplies})
+	w.clock.Advance(time.Minute)
+	defer w.begin()()
+	w.pass(t, time.Minute)
+	w.say("", "later")
+	w.catchUp.maybeMissed()
+	w.pass(t, 4*time.Minute)
+	if diff := cmp.Diff([]string{"it fails", "later"}, w.texts(t)); diff != "" {
+		t.Errorf("heard something else (-want +got):\n%s", diff)
+	}
+	if w.behind(t) != 1 {
+		t.Error("nobody is told that something may be missing")
+	}
+	w.slack.Faults.Clear()
+	w.pass(t, time.Hour)
+	if diff := cmp.Diff([]string{"it fails", "later", "in the thread"}, w.texts(t)); diff != "" || w.behind(t) != 0 {
+		t.Errorf("once Slack shows it (-want +got):\n%s", diff)
+	}
+}
+
+func TestAThreadThatSlackNeverShowsIsAskedForSomeTimes(t *testing.T) {
+	w := newTownThat(t, CatchUp{Days: 14, Sweep: time.Hour, Since: noon.Add(-time.Minute)}, keeper())
+	w.say(w.say("", "it fails"), "in the thread")
+	w.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, On: slack.LaneReplies})
+	w.clock.Advance(time.Minute)
+	defer w.begin()()
+	w.pass(t, 6*time.Hour)
+	if asked := w.slack.Faults.Met()[slack.LaneReplies+"/fail"]; asked < readTries || asked > 7*(readTries+1) {
+		t.Errorf("within six hours it was asked for %d times", asked)
+	}
+}

@@ -45,6 +45,8 @@ type TicketDetails struct {
 	Main     string    `json:"main,omitempty"`      // ts of the message in the issue's body
 	TellAt   time.Time `json:"tell_at,omitzero"`    // when the thread is told that its issue follows
 	NamesBy  time.Time `json:"names_by,omitzero"`   // until when names are waited for
+	RereadAt time.Time `json:"reread_at,omitzero"`  // when threads that Slack failed to show are asked for again
+	Rereads  int       `json:"rereads,omitempty"`   // how often they were
 	Reading  int       `json:"reading,omitempty"`   // names that are being read
 	Shown    string    `json:"shown,omitempty"`     // what the reply in the thread says
 	Sent     string    `json:"sent,omitempty"`      // fingerprint of the issue as GitHub was told
@@ -61,7 +63,8 @@ type TicketDetails struct {
 const (
 	ThreadReading = "reading" // it is being read
 	ThreadWhole   = "whole"   // all of it
-	ThreadCut     = "cut"     // it is longer than what is read of a thread
+	ThreadCut     = "cut"     // what may be read of it: it is longer, or not for us
+	ThreadUnread  = "unread"  // what was heard of it: Slack fails to show it
 )
 
 func (t *Ticket) put(c *connection) error {

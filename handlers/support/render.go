@@ -36,7 +36,7 @@ func (t *ticket) render() (title, body string, err error) {
 		return "", "", err
 	}
 	note := ""
-	if t.row.Threads[threadKey(main)] == store.ThreadCut {
+	if known := t.row.Threads[threadKey(main)]; known == store.ThreadCut || known == store.ThreadUnread {
 		if note, err = t.say("issue_cut"); err != nil {
 			return "", "", err
 		}

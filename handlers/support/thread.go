@@ -3,6 +3,9 @@ package support
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"supportbot/bot"
@@ -49,33 +52,71 @@ func (t *ticket) readingThreads() bool {
 }
 
 // threadRead takes note that all messages of a thread were taken in before this answer, or as many as can be. One
-// that Slack does not let us read is known by what was heard; one that it fails to show too, but that is read again.
+// that Slack does not let us read is known by what was heard.
 func (t *ticket) threadRead(a store.Answer) error {
 	var asked bot.ReadThread
 	if err := t.view.Payload(a.Action, &asked); err != nil {
 		return err
 	}
-	var read bot.ThreadRead
+	key := asked.Channel + "/" + asked.Thread
 	switch a.State {
-	case store.Done:
-		if err := json.Unmarshal(a.Result, &read); err != nil {
-			return err
-		}
 	case store.Withdrawn:
-		if ended(t.row.State) {
-			break
-		}
-		t.alarm("unread:"+t.row.ID, fmt.Sprintf("Slack does not show a thread of ticket %s: %s. The ticket goes on with what was heard of it; the thread is asked for again and again.", t.row.ID, a.Error))
-		t.readThread(asked)
+		t.notShown(key, a.Error)
+		return nil
+	case store.Failed:
+		t.noteThread(key, store.ThreadCut)
+		return nil
 	}
-	key, state := asked.Channel+"/"+asked.Thread, store.ThreadCut
+	var read bot.ThreadRead
+	if err := json.Unmarshal(a.Result, &read); err != nil {
+		return err
+	}
+	state := store.ThreadCut
 	if read.Whole {
 		state = store.ThreadWhole
 	}
+	t.noteThread(key, state)
+	t.row.Rereads = 0
+	return t.calm("unread:" + t.row.ID)
+}
+
+func (t *ticket) noteThread(key, state string) {
 	t.row.Stale = t.row.Stale || t.row.Threads[key] != state
 	t.row.Threads[key] = state
-	if a.State == store.Done {
-		return t.calm("unread:" + t.row.ID)
+}
+
+const (
+	// maxRereads is how often threads that Slack failed to show are asked for again, after rereadAfter at first and then
+	// after twice as long each time: within a day.
+	maxRereads  = 8
+	rereadAfter = 5 * time.Minute
+)
+
+// notShown deals with a thread that Slack failed to show again and again. The ticket goes on without, and asks for it
+// later, but not for ever.
+func (t *ticket) notShown(key, failure string) {
+	t.noteThread(key, store.ThreadUnread)
+	if ended(t.row.State) {
+		return
 	}
-	return nil
+	t.alarm("unread:"+t.row.ID, fmt.Sprintf("Slack does not show a thread of ticket %s: %s. The ticket goes on with what was heard of it; "+
+		"the thread is asked for a few more times, within a day.", t.row.ID, failure))
+	if t.row.RereadAt.IsZero() && t.row.Rereads < maxRereads {
+		t.row.RereadAt = t.event.TakenAt.Add(rereadAfter << t.row.Rereads)
+		t.row.Rereads++
+	}
+}
+
+// reread asks again for the threads that Slack failed to show.
+func (t *ticket) reread() {
+	t.row.RereadAt = time.Time{}
+	if ended(t.row.State) {
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(t.row.Threads)) {
+		if t.row.Threads[key] == store.ThreadUnread {
+			channel, ts, _ := strings.Cut(key, "/")
+			t.readThread(bot.ReadThread{Team: t.row.Team, Channel: channel, Thread: ts})
+		}
+	}
 }

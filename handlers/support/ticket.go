@@ -228,6 +228,9 @@ func (t *ticket) rang() error {
 	if reached(t.row.NamesBy, t.event.At) {
 		t.row.Reading = 0
 	}
+	if reached(t.row.RereadAt, t.event.At) {
+		t.reread()
+	}
 	if reached(t.row.TellAt, t.event.At) {
 		t.row.TellAt = time.Time{}
 		return t.show("follows", nil)
@@ -263,12 +266,13 @@ func (t *ticket) fail() error {
 }
 
 // timer is when the ticket wants to be looked at again.
-func (t *ticket) timer() time.Time {
-	names, tell := t.row.NamesBy, t.row.TellAt
-	if names.IsZero() || !tell.IsZero() && tell.Before(names) {
-		return tell
+func (t *ticket) timer() (next time.Time) {
+	for _, due := range []time.Time{t.row.NamesBy, t.row.TellAt, t.row.RereadAt} {
+		if next.IsZero() || !due.IsZero() && due.Before(next) {
+			next = due
+		}
 	}
-	return names
+	return next
 }
 
 // goOn plans what the ticket still needs, seen as a whole.
