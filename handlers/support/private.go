@@ -71,22 +71,32 @@ func (t *ticket) agreed(author, channel string) bool {
 	return slices.Contains(t.row.Published, author+"/"+channel)
 }
 
-// withheld says whether text in the thread of m stays out of the issue, and whether people wrote some of it: they may
-// publish theirs.
-func (t *ticket) withheld(thread *store.Message) (some, byPeople bool, err error) {
+// privateTalk is what becomes of private talk in a thread.
+type privateTalk struct {
+	withheld  bool // some of it stays out of the issue
+	byPeople  bool // and people wrote that: they may publish theirs
+	published bool // some of it is in the issue
+}
+
+// privateTalkIn looks through a message's thread.
+func (t *ticket) privateTalkIn(thread *store.Message) (talk privateTalk, err error) {
 	for _, m := range t.messages {
 		if m.Deleted || threadKey(m) != threadKey(thread) {
 			continue
 		}
 		place, err := t.place(m)
 		if err != nil {
-			return false, false, err
+			return privateTalk{}, err
 		}
-		if place == placePrivate && t.Private != Full && !t.agreed(m.Sender, m.Channel) {
-			some, byPeople = true, byPeople || m.Person
+		switch {
+		case place != placePrivate || t.Private == Full:
+		case t.agreed(m.Sender, m.Channel):
+			talk.published = true
+		default:
+			talk.withheld, talk.byPeople = true, talk.byPeople || m.Person
 		}
 	}
-	return some, byPeople, nil
+	return talk, nil
 }
 
 // agree publishes what who clicked wrote in the conversation, and will write there.

@@ -165,6 +165,9 @@ func (t *ticket) renderMessage(m *store.Message) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if place == placePrivate && !m.Person { // nobody may publish it
+			return t.say("issue_private_bot")
+		}
 		return t.say(placeTexts[place].note)
 	}
 	said, err := t.renderText(m)

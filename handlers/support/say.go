@@ -78,9 +78,11 @@ func (t *ticket) language() string { return cmp.Or(t.row.Language, english) }
 
 // Texts of the reply once the issue is there.
 const (
-	received        = "received"         // the others begin with it
-	receivedLink    = "received_link"    // of the talk here the issue holds a link only
-	receivedPrivate = "received_private" // likewise, until the author publishes it
+	received        = "received"              // the others begin with it
+	receivedLink    = "received_link"         // of the talk here the issue holds a link only
+	receivedPrivate = "received_private"      // likewise, until its authors publish it
+	receivedSome    = "received_some"         // of private talk it holds what was published, and nobody may publish the rest
+	receivedPartly  = "received_some_private" // likewise, until the others publish theirs
 )
 
 // receive tells the thread its issue, and what of the talk here is in it.
@@ -110,11 +112,19 @@ func (t *ticket) receiptID() (string, error) {
 	if err != nil || place == "" {
 		return received, err
 	}
-	some, byPeople, err := t.withheld(main)
+	if place != placePrivate {
+		return receivedLink, nil
+	}
+	talk, err := t.privateTalkIn(main)
+	asks := talk.byPeople && t.Private == Ask
 	switch {
-	case err != nil || place == placePrivate && !some:
+	case err != nil || !talk.withheld:
 		return received, err
-	case place == placePrivate && byPeople && t.Private == Ask:
+	case talk.published && asks:
+		return receivedPartly, nil
+	case talk.published:
+		return receivedSome, nil
+	case asks:
 		return receivedPrivate, nil
 	}
 	return receivedLink, nil
@@ -131,7 +141,7 @@ func (t *ticket) receipt(said string) ([]slackapi.Block, error) {
 		return nil, err
 	}
 	buttons := []slackapi.BlockElement{closing}
-	if id == receivedPrivate {
+	if id == receivedPrivate || id == receivedPartly {
 		publishing, err := t.button(publish, publishWords)
 		if err != nil {
 			return nil, err
