@@ -3,8 +3,10 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"supportbot/integrations"
@@ -314,4 +316,43 @@ func TestReadsThatFailTakeNoServiceDown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A commit that several share is undone if one of them fails, and done anew without that one. A decision among the others
+// claims again, and must not keep the workers of the first time.
+func TestADecisionThatIsDoneAgainKeepsNoWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{}
+		m, _ := newMachine(t, []integrations.Service{d.service()}, Handler{
+			Prefix: "test:", Mode: Live,
+			Decide: func(*store.View, store.Event) (store.Decision, error) {
+				return store.Decision{Actions: []store.Action{{Kind: "desk.do", Body: json.RawMessage(`{}`)}}}, nil
+			},
+		})
+		event := store.Event{Key: "e", Subject: "test:1", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}
+		if _, err := m.Store.Take(func(*store.View) (store.Taken, error) { return store.Taken{Events: []store.Event{event}}, nil }); err != nil {
+			t.Fatal(err)
+		}
+
+		release := make(chan bool)
+		go func() { // what comes meanwhile shares a commit
+			_, _ = m.Store.Take(func(*store.View) (store.Taken, error) { <-release; return store.Taken{}, nil })
+		}()
+		synctest.Wait()
+		go m.decide("test:1")
+		synctest.Wait()
+		var failed error
+		go func() { failed = m.Store.Restart(&store.Action{ID: 99}) }()
+		synctest.Wait()
+		close(release)
+		synctest.Wait()
+
+		if !errors.Is(failed, store.ErrFenced) || d.done != 1 {
+			t.Errorf("the other write gave %v, and the action was done %d times", failed, d.done)
+		}
+		p := m.performers["desk"]
+		if len(p.free) != cap(p.free) {
+			t.Errorf("%d of %d workers are free", len(p.free), cap(p.free))
+		}
+	})
 }
