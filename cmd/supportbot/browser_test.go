@@ -350,6 +350,10 @@ func walkMention(b *browser) {
 	b.see("header .tabs", b.tr("Inside", "内部"))
 	b.look("mention-thread")
 	b.say(".side", b.tr("the file is purchases.csv", "ファイルは purchases.csv です"))
+	b.fill(".side .composer textarea", b.tr("it is from today", "今日のものです"))
+	b.script("{const box = document.querySelector('.side .composer textarea'); box.form.requestSubmit(); box.value += ' 12:00'}")
+	b.see(".side .message", b.tr("it is from today", "今日のものです"))
+	b.wait("document.querySelector('.side .composer textarea').value === ' 12:00'") // typed while the rest was sent
 	b.see(".side .message", "purchases.csv")
 	b.click(".side .message a", "#1")
 	b.see(".issuehead", b.tr("the load of purchases fails", "purchases のロードが失敗します"))

@@ -127,6 +127,13 @@ function alongside(form, body) {
   });
 }
 
+// clear empties a field that was sent with a value. What was typed since stays.
+function clear(field, value) {
+  if (field.type === 'checkbox') field.checked = false;
+  else if (field.type === 'file') field.value = '';
+  else if (field.value.startsWith(value)) field.value = field.value.slice(value.length);
+}
+
 async function act(form, button, use) {
   const asks = (button && button.closest('[data-ask]')) || (form.dataset.ask && form);
   if (asks && !await ask(asks.dataset)) return;
@@ -136,6 +143,7 @@ async function act(form, button, use) {
   const body = form.enctype === 'multipart/form-data' ? data : new URLSearchParams(data);
   if (use) body.set('use', use);
   alongside(form, body);
+  const sent = form.dataset.clear === undefined ? [] : all('textarea, input:not([type=hidden])', form).map((e) => [e, e.value]);
   const busy = button || form;
   busy.classList.add('busy');
   busy.setAttribute('aria-busy', 'true');
@@ -146,7 +154,7 @@ async function act(form, button, use) {
     if (answer.headers.get('Location')) { location.assign(answer.headers.get('Location')); return; }
     form.closest('details.menu')?.removeAttribute('open');
     if (form.dataset.clear !== undefined) {
-      all('textarea, input:not([type=hidden])', form).forEach((e) => { if (e.type === 'checkbox') e.checked = false; else e.value = ''; });
+      sent.forEach(([e, value]) => clear(e, value));
       all('input[type=file]', form).forEach(names);
       $('.usage', form)?.remove();
       const list = form.parentElement && $('.messages', form.parentElement);
