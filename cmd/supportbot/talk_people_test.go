@@ -120,7 +120,12 @@ func (k *talk) listening() bool { return k.app != nil && !k.deaf && k.slack.Sock
 // writeTwice writes what is one request to the bot in two messages.
 func (k *talk) writeTwice() bool {
 	where := k.directRoom()
-	return k.say(where, "", false) && k.say(where, "", false)
+	for range 2 {
+		if !k.say(where, "", false) {
+			return false
+		}
+	}
+	return true
 }
 
 // one returns any utterance of the latest that still exist, nil if there is none.
