@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Backup writes a copy of the database, as it is at this moment, to a new file at path that only its owner may read.
@@ -18,6 +19,9 @@ func (db *DB) Backup(ctx context.Context, path string) (err error) {
 	}
 	defer func() { err = errors.Join(err, part.Close(), os.Remove(part.Name())) }()
 	if err := db.vacuumInto(ctx, part.Name()); err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	if err := foresee(ctx, part.Name()); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
 	if err := sound(ctx, part.Name()); err != nil {
@@ -37,6 +41,17 @@ func (db *DB) vacuumInto(ctx context.Context, path string) error {
 	defer func() { db.readers <- c }()
 	_, err := c.ExecContext(ctx, "VACUUM INTO ?", path)
 	return err
+}
+
+// foresee notes in the database at path, a copy, that what is planned in it may be done by the time that it is restored:
+// it is then settled, as after a crash, and not simply done.
+func foresee(ctx context.Context, path string) error {
+	db, err := openExisting(path, "mode=rw", time.Now)
+	if err != nil {
+		return err
+	}
+	_, err = db.pool.ExecContext(ctx, "UPDATE actions SET state = 'doing', started = at WHERE state IN ('planned', 'doing') AND state = 'planned'")
+	return errors.Join(err, db.Close())
 }
 
 // sound returns an error if the database at path is damaged.
