@@ -33,6 +33,8 @@ func mergeFiles(known, newer []store.File) []store.File {
 		case k < 0:
 		case f.Gone || known[k].Gone:
 			*f = store.File{ID: f.ID, Name: cmp.Or(known[k].Name, f.Name), Gone: true}
+		case f.Name == "" && f.Link == "": // its plan has Slack hide it (mode hidden_by_limit), and tell no more than the id
+			*f = known[k]
 		default:
 			f.State, f.Text, f.Key = known[k].State, known[k].Text, known[k].Key
 		}

@@ -23,6 +23,7 @@ func TestFilesOfVersionsAreMerged(t *testing.T) {
 		{"what was read is kept", []store.File{read}, []store.File{log}, []store.File{read}},
 		{"a deleted file keeps only its name", []store.File{read}, []store.File{gone}, []store.File{{ID: "F1", Name: "load.log", Gone: true}}},
 		{"a file stays deleted, whatever comes late", []store.File{gone}, []store.File{log}, []store.File{{ID: "F1", Name: "load.log", Gone: true}}},
+		{"a file that Slack hides keeps all that was known", []store.File{read}, []store.File{{ID: "F1"}}, []store.File{read}},
 		{"a file that was taken out is forgotten", []store.File{read}, nil, nil},
 		{"a file that was put in is new", nil, []store.File{log}, []store.File{log}},
 	} {
