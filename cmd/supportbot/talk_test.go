@@ -215,12 +215,16 @@ func (k *talk) act() {
 	}
 }
 
-// pass lets a longer time pass: all that is due is done, but nobody waits until Slack sends again what it sends late.
+// pass lets a longer time pass: all that is due is done, but nobody waits until Slack sends again what it sends late. A call
+// ends before the clock goes on: it can't take a minute, which is longer than its lease.
 func (k *talk) pass(d time.Duration) {
 	for k.tick(stride); d > 0; d -= time.Minute {
 		k.clock.Advance(time.Minute)
-		if k.app != nil {
-			_ = k.wait(k.app.machine.WaitIdle, brief)
+		if k.app == nil {
+			continue
+		}
+		if err := k.wait(k.app.machine.WaitIdle, waitAtMost); err != nil {
+			k.t.Fatalf("the bot does not come to rest: %v", err)
 		}
 	}
 }
