@@ -140,7 +140,7 @@ func bodyOf(i sandbox.Issue) string {
 // judge compares what was said about a matter with its issues.
 func (k *talk) judge(m *matter, h hub) (problems []string) {
 	asked := slices.ContainsFunc(m.said, func(u *utterance) bool { return u.asks })
-	switch most := m.mostIssues(); {
+	switch most := k.mostIssues(m); {
 	case len(m.issues) > most:
 		problems = append(problems, fmt.Sprintf("has %d issues", len(m.issues)))
 	case len(m.issues) == 0 && asked:
@@ -161,10 +161,16 @@ func (k *talk) judge(m *matter, h hub) (problems []string) {
 }
 
 // mostIssues is how many issues there may be about a matter: one. If direct messages came in another order than they were
-// written, what holds the others together may have come last.
-func (m *matter) mostIssues() int {
-	first, last, roots, unheard := "", "", 0, false
+// written, what holds the others together may have come last. What is answered to the notice of a message that was taken
+// back has an issue of its own, if that message had none and others followed it.
+func (k *talk) mostIssues(m *matter) int {
+	first, last, roots, unheard, one := "", "", 0, false, 1
 	for _, u := range m.said {
+		if u.direct && u.ts != u.thread {
+			if about := k.noticed(u.channel, u.thread); about != nil && about.gone {
+				one = 2
+			}
+		}
 		if !u.direct || u.ts != u.thread {
 			continue
 		}
@@ -177,7 +183,7 @@ func (m *matter) mostIssues() int {
 	if unheard && gap(first, last) > conversationGap {
 		return roots
 	}
-	return 1
+	return one
 }
 
 // Whether what somebody said has to be in an issue.
