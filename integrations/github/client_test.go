@@ -424,6 +424,7 @@ func TestAMissingIssueIsNotAMissingRepository(t *testing.T) {
 		{"the issue was deleted", gone, says(aRepository), integrations.Rejected},
 		{"the issue is not there", status(404, message("Not Found")), says(aRepository), integrations.Rejected},
 		{"the conversation is locked", status(403, message("Unable to create comment because issue is locked.")), says(aRepository), integrations.Rejected},
+		{"the issue has too many comments", status(403, message("Commenting is disabled on issues with more than 2500 comments")), says(aRepository), integrations.Rejected},
 		{"the repository is missing", status(404, message("Not Found")), status(404, message("Not Found")), integrations.Locked},
 		{"issues are disabled", gone, says(`{"id":1,"full_name":"acme/support","has_issues":false}`), integrations.Locked},
 		{"the repository can't be read just now", gone, status(500, ""), integrations.Unknown},

@@ -102,7 +102,7 @@ func (c *Client) status(r *github.ErrorResponse) *integrations.Error {
 	switch {
 	case status >= 500 || status == http.StatusRequestTimeout || status < 300:
 		e.Failure = integrations.Unknown
-	case status == http.StatusForbidden && strings.Contains(r.Message, "is locked"): // one conversation
+	case status == http.StatusForbidden && ofOneConversation(r.Message):
 		e.Failure = integrations.Rejected
 	case status < 400 || lockedStatus[status]:
 		e.Failure = integrations.Locked
@@ -118,6 +118,12 @@ var lockedStatus = map[int]bool{
 	http.StatusProxyAuthRequired:          true,
 	http.StatusGone:                       true, // issues are disabled
 	http.StatusUnavailableForLegalReasons: true,
+}
+
+// ofOneConversation says whether a refusal concerns one issue: its conversation is locked, or it has as many comments as an
+// issue can have, which GitHub doesn't document but says so ("… with more than 2500 comments").
+func ofOneConversation(message string) bool {
+	return strings.Contains(message, "is locked") || strings.Contains(message, "Commenting is disabled")
 }
 
 // limitOf says whether r is a refusal by a limit, and how long to wait. go-github knows those with status

@@ -39,11 +39,18 @@ func (g *GitHub) createComment(r *githubRequest) githubAnswer {
 	if !valid {
 		return a
 	}
+	if i.now().CommentCount >= maxComments {
+		return r.refuse(http.StatusForbidden, "Commenting is disabled on issues with more than 2500 comments")
+	}
 	c := g.addComment(i, r.who, body)
 	g.tellComment(r, c)
 	wire := g.wireComment(r.base, c.now())
 	return r.created(wire, wire.URL)
 }
+
+// maxComments is how many comments an issue takes. GitHub doesn't document it; its answer is as people report it, such as
+// https://github.com/cockpit-project/cockpit/issues/8417.
+const maxComments = 2500
 
 // tellComment calls the hook for new comments once the lock is released.
 func (g *GitHub) tellComment(r *githubRequest, c *comment) {

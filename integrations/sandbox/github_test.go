@@ -439,6 +439,23 @@ func TestComments(t *testing.T) {
 	}
 }
 
+func TestAnIssueTakes2500Comments(t *testing.T) {
+	ctx := context.Background()
+	g, c := startGitHub(t, GitHubOptions{})
+	createIssue(t, c, "a", "b")
+	for range 2499 {
+		g.CommentAs("carol", 1, "again")
+	}
+	body := "one more"
+	if _, _, err := c.Issues.CreateComment(ctx, testOwner, testRepo, 1, &github.IssueComment{Body: &body}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := c.Issues.CreateComment(ctx, testOwner, testRepo, 1, &github.IssueComment{Body: &body})
+	if statusOf(err) != http.StatusForbidden || !strings.Contains(err.Error(), "more than 2500 comments") {
+		t.Errorf("the comment after the last gave %v", err)
+	}
+}
+
 func TestDeletedCommentsAppearInNoPoll(t *testing.T) {
 	ctx := context.Background()
 	g, c := startGitHub(t, GitHubOptions{})
