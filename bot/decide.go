@@ -160,7 +160,8 @@ type begun struct {
 	claimed
 }
 
-// begin claims what is free at services now that a subject is decided.
+// begin claims what is free at services now that a subject is decided. For a service with limits only its performer does,
+// one after the other: of two that claim at the same time, the later one might be the first to ask the limiter.
 func (m *Machine) begin(c store.Claimer, services []string) (all []begun, err error) {
 	for _, name := range services {
 		p := m.performers[name]
@@ -168,7 +169,7 @@ func (m *Machine) begin(c store.Claimer, services []string) (all []begun, err er
 			continue
 		}
 		b := begun{performer: p}
-		if p.health.up() {
+		if p.health.up() && len(p.service.Limits) == 0 {
 			b.claimed, err = p.claim(c.Claim, false)
 		}
 		all = append(all, b)

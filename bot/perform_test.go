@@ -318,6 +318,37 @@ func TestReadsThatFailTakeNoServiceDown(t *testing.T) {
 	}
 }
 
+// Two that claim at the same time may ask the limiter in the other order, and the younger message would get its issue first.
+func TestOfALimitedServiceOnlyItsPerformerClaims(t *testing.T) {
+	d := &desk{}
+	service := d.service()
+	service.Limits = []integrations.Limit{{Count: 60, Per: time.Minute, Even: true}}
+	m, _ := newMachine(t, []integrations.Service{service}, Handler{
+		Prefix: "test:", Mode: Live,
+		Decide: func(*store.View, store.Event) (store.Decision, error) {
+			return store.Decision{Actions: []store.Action{{Kind: "desk.do", Body: json.RawMessage(`{}`)}}}, nil
+		},
+	})
+	event := store.Event{Key: "e", Subject: "test:1", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}
+	if _, err := m.Store.Take(func(*store.View) (store.Taken, error) { return store.Taken{Events: []store.Event{event}}, nil }); err != nil {
+		t.Fatal(err)
+	}
+	m.decide("test:1")
+	action := func() store.Action {
+		return view(t, m, func(v *store.View) ([]store.Action, error) { return v.Actions("test:1") })[0]
+	}
+	if state := action().State; state != store.Planned {
+		t.Errorf("after its decision the action is %s", state)
+	}
+	if _, err := m.performers["desk"].handOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	m.calls.Wait()
+	if state := action().State; state != store.Done {
+		t.Errorf("after the performer's claim it is %s", state)
+	}
+}
+
 // A commit that several share is undone if one of them fails, and done anew without that one. A decision among the others
 // claims again, and must not keep the workers of the first time.
 func TestADecisionThatIsDoneAgainKeepsNoWorkers(t *testing.T) {
