@@ -121,7 +121,7 @@ func (r *channelRead) proven(page slack.Page) []json.RawMessage {
 // mayHaveAged says whether a message of a list is the tombstone of one so old that Slack may have removed it by itself.
 func (r *channelRead) mayHaveAged(raw json.RawMessage) bool {
 	var m struct{ Subtype, TS string }
-	if json.Unmarshal(raw, &m) != nil || m.Subtype != tombstone {
+	if json.Unmarshal(raw, &m) != nil || m.Subtype != slack.Tombstone {
 		return false
 	}
 	at, err := ParseTS(m.TS)
@@ -205,9 +205,7 @@ func (r *channelRead) whenPlaced(page slack.Page, after string, take func() erro
 	if !news {
 		return take()
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.chore(slack.LaneChannel, func(ctx context.Context) error {
+	r.then(slack.LaneChannel, func(ctx context.Context) error {
 		if err := r.askPlace(ctx); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"supportbot/bot/text"
+	"supportbot/integrations/slack"
 	"supportbot/store"
 )
 
@@ -55,9 +56,6 @@ type rawMessage struct {
 // notices by Slack (docs.slack.dev/reference/events/message).
 var spoken = map[string]bool{"": true, "thread_broadcast": true, "file_share": true, "me_message": true, "bot_message": true}
 
-// tombstone is the subtype of what stays of a deleted message that has replies. Slack does not document it.
-const tombstone = "tombstone"
-
 // message reads a message event. ok is false if it is nothing that anybody said, changed or took back.
 func (us Identity) message(c callback) (m Message, ok bool, err error) {
 	var raw rawMessage
@@ -81,7 +79,7 @@ func (us Identity) edit(c callback, raw rawMessage) (Message, bool, error) {
 	if raw.Message == nil {
 		return Message{}, false, nil
 	}
-	if raw.Message.Subtype == tombstone {
+	if raw.Message.Subtype == slack.Tombstone {
 		return us.deletion(c, raw, raw.Message.TS)
 	}
 	m, ok, err := us.version(c, raw, *raw.Message)
@@ -132,7 +130,7 @@ func (us Identity) listed(raw json.RawMessage, in place, at time.Time) (m Messag
 	}
 	c := callback{Team: in.team, ExtShared: in.shared}
 	said.Channel, said.ChannelType = in.channel, in.kind
-	if said.Subtype == tombstone {
+	if said.Subtype == slack.Tombstone {
 		m, ok, err = us.deletion(c, said, said.TS)
 	} else {
 		m, ok, err = us.version(c, said, said)

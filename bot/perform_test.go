@@ -54,17 +54,33 @@ func (d *desk) service() integrations.Service {
 	}
 }
 
-// plan plans one action of "desk.do".
-func planOne(t *testing.T, m *Machine, a store.Action) {
+// takeEvent stores an event of the subject of these tests.
+func takeEvent(t *testing.T, m *Machine) {
 	t.Helper()
-	a.Kind, a.Service, a.Body = "desk.do", "desk", json.RawMessage(`{}`)
 	_, err := m.Store.Take(func(*store.View) (store.Taken, error) {
 		return store.Taken{Events: []store.Event{{Key: "e", Subject: "test:1", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}}}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = m.Store.Decide("test:1", func(*store.View, store.Event) (store.Decision, error) {
+}
+
+// planner returns a handler that plans one action of "desk.do".
+func planner() Handler {
+	return Handler{
+		Prefix: "test:", Mode: Live,
+		Decide: func(*store.View, store.Event) (store.Decision, error) {
+			return store.Decision{Actions: []store.Action{{Kind: "desk.do", Body: json.RawMessage(`{}`)}}}, nil
+		},
+	}
+}
+
+// planOne plans one action of "desk.do".
+func planOne(t *testing.T, m *Machine, a store.Action) {
+	t.Helper()
+	a.Kind, a.Service, a.Body = "desk.do", "desk", json.RawMessage(`{}`)
+	takeEvent(t, m)
+	_, err := m.Store.Decide("test:1", func(*store.View, store.Event) (store.Decision, error) {
 		return store.Decision{Actions: []store.Action{a}}, nil
 	}, nil)
 	if err != nil {
@@ -323,16 +339,8 @@ func TestOfALimitedServiceOnlyItsPerformerClaims(t *testing.T) {
 	d := &desk{}
 	service := d.service()
 	service.Limits = []integrations.Limit{{Count: 60, Per: time.Minute, Even: true}}
-	m, _ := newMachine(t, []integrations.Service{service}, Handler{
-		Prefix: "test:", Mode: Live,
-		Decide: func(*store.View, store.Event) (store.Decision, error) {
-			return store.Decision{Actions: []store.Action{{Kind: "desk.do", Body: json.RawMessage(`{}`)}}}, nil
-		},
-	})
-	event := store.Event{Key: "e", Subject: "test:1", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}
-	if _, err := m.Store.Take(func(*store.View) (store.Taken, error) { return store.Taken{Events: []store.Event{event}}, nil }); err != nil {
-		t.Fatal(err)
-	}
+	m, _ := newMachine(t, []integrations.Service{service}, planner())
+	takeEvent(t, m)
 	m.decide("test:1")
 	action := func() store.Action {
 		return view(t, m, func(v *store.View) ([]store.Action, error) { return v.Actions("test:1") })[0]
@@ -354,16 +362,8 @@ func TestOfALimitedServiceOnlyItsPerformerClaims(t *testing.T) {
 func TestADecisionThatIsDoneAgainKeepsNoWorkers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &desk{}
-		m, _ := newMachine(t, []integrations.Service{d.service()}, Handler{
-			Prefix: "test:", Mode: Live,
-			Decide: func(*store.View, store.Event) (store.Decision, error) {
-				return store.Decision{Actions: []store.Action{{Kind: "desk.do", Body: json.RawMessage(`{}`)}}}, nil
-			},
-		})
-		event := store.Event{Key: "e", Subject: "test:1", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}
-		if _, err := m.Store.Take(func(*store.View) (store.Taken, error) { return store.Taken{Events: []store.Event{event}}, nil }); err != nil {
-			t.Fatal(err)
-		}
+		m, _ := newMachine(t, []integrations.Service{d.service()}, planner())
+		takeEvent(t, m)
 
 		release := make(chan bool)
 		go func() { // what comes meanwhile shares a commit

@@ -334,9 +334,14 @@ func inPartOfCatchUp(c *campaign) bool {
 func (c *campaign) foundInPart(db *sql.DB) bool {
 	found := 0
 	for _, ts := range c.unheard {
-		found += c.count(db, fmt.Sprintf("SELECT count(*) FROM events WHERE key = 'msg:%s:%s:%s'", c.slack.TeamID(), helpChannel, ts))
+		found += c.taken(db, helpChannel, ts)
 	}
 	return found > 0 && found < len(c.unheard)
+}
+
+// taken is how often a message was taken in, as it was first said.
+func (c *campaign) taken(db *sql.DB, channel, ts string) int {
+	return c.count(db, fmt.Sprintf("SELECT count(*) FROM events WHERE key = 'msg:%s:%s:%s'", c.slack.TeamID(), channel, ts))
 }
 
 // open opens the bot's database to look at.
@@ -509,7 +514,7 @@ func (c *campaign) readInPart(channel, thread string) bool {
 			continue
 		}
 		for _, e := range r.early {
-			if c.count(db, fmt.Sprintf("SELECT count(*) FROM events WHERE key = 'msg:%s:%s:%s'", c.slack.TeamID(), channel, e.ts)) > 0 {
+			if c.taken(db, channel, e.ts) > 0 {
 				return true
 			}
 		}

@@ -55,10 +55,6 @@ func (t *ticket) answer(m *store.Message) error {
 		return nil
 	}
 	m.Answered = true
-	flood, err := t.flooded(m)
-	if err != nil {
-		return err
-	}
 	switch {
 	case m.Direct && m.Channel == t.row.Channel: // the conversation goes on
 		return nil
@@ -68,7 +64,10 @@ func (t *ticket) answer(m *store.Message) error {
 		return t.pointOut(m)
 	case t.unlisted(m):
 		return t.showIn(m, "answer:"+messageID(m), placeShared, nil)
-	case !flood:
+	}
+	if flood, err := t.flooded(m); err != nil {
+		return err
+	} else if !flood {
 		return t.pointOut(m)
 	}
 	t.alarm("flood:"+t.row.ID, fmt.Sprintf("%s has asked very often in a short time; what is over the limit is gathered in one issue. %s",

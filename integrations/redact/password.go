@@ -137,9 +137,8 @@ func toldPassword(m match) (span, bool) {
 	if isPIN(m, v) {
 		return s, true
 	}
-	after := m.text[s.to:]
 	mayBePath := hasShortPrefix(m.text[m.loc[0]:], "パス", "パスワード", "パスコード", "パスフレーズ")
-	return s, isPassword(v, told, !mayBePath, after)
+	return s, isPassword(v, told, !mayBePath, m.text[s.to:])
 }
 
 func besidePassword(m match) (span, bool) {
@@ -158,12 +157,14 @@ func secondOfPair(m match) (span, bool) {
 
 // signInPair takes the password of "logged in with bob/Spring2024!".
 func signInPair(m match) (span, bool) {
-	s, ok := secondOfPair(m)
-	return s, ok && isPairsPassword(m.text[s.from:s.to])
+	s, v := valueOf(m, 1)
+	return s, isPairsPassword(v, m.text[s.to:])
 }
 
-// isPairsPassword says whether v is more than a path or a version, which stand in such sentences too.
-func isPairsPassword(v string) bool { return isSymbolic(v) && !strings.Contains(v, "/") }
+// isPairsPassword says whether v is a password, and not a path or a version, which stand in such sentences too.
+func isPairsPassword(v, after string) bool {
+	return isSymbolic(v) && !strings.Contains(v, "/") && isPassword(v, beside, false, after)
+}
 
 // signInRule finds the password of "bob/Spring2024! でログイン", which stands before its keyword.
 func signInRule() *rule {
@@ -184,7 +185,7 @@ func findSignInPair(text string, at, _ int) []span {
 		return nil
 	}
 	s := span{from + loc[2], from + loc[3]}
-	if v := text[s.from:s.to]; !isPairsPassword(v) || !isPassword(v, beside, false, text[s.to:]) {
+	if !isPairsPassword(text[s.from:s.to], text[s.to:]) {
 		return nil
 	}
 	return []span{s}

@@ -75,11 +75,7 @@ func (s *Slack) upload(files []File, user string) (told []File) {
 func (s *Slack) DeleteFile(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.files[id]
-	if f == nil {
-		panic("sandbox: no file " + id)
-	}
-	*f = File{ID: id, Mode: "tombstone"}
+	s.bury(id)
 	for _, channel := range sortedKeys(s.talks) {
 		t := s.talks[channel]
 		for _, ts := range sortedKeys(t.byTS) {
@@ -87,6 +83,15 @@ func (s *Slack) DeleteFile(id string) {
 		}
 	}
 	s.emit(event{name: "file_deleted", scope: "files:read", body: map[string]any{"type": "file_deleted", "file_id": id, "event_ts": s.nextTS()}})
+}
+
+// bury leaves of a file that it was there.
+func (s *Slack) bury(id string) {
+	f := s.files[id]
+	if f == nil {
+		panic("sandbox: no file " + id)
+	}
+	*f = File{ID: id, Mode: "tombstone"}
 }
 
 func (s *Slack) dropFile(c *Channel, m *Message, id string) {

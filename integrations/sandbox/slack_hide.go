@@ -43,11 +43,7 @@ func (s *Slack) PurgeBefore(channel string, t time.Time) {
 func (s *Slack) LoseFile(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.files[id]
-	if f == nil {
-		panic("sandbox: no file " + id)
-	}
-	*f = File{ID: id, Mode: "tombstone"}
+	s.bury(id)
 	for _, t := range s.talks {
 		for _, m := range t.byTS {
 			m.Files = slices.DeleteFunc(slices.Clone(m.Files), func(f File) bool { return f.ID == id })

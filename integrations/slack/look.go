@@ -145,12 +145,15 @@ func (c *Client) Replies(ctx context.Context, channel, thread, oldest, cursor st
 	return c.page(ctx, LaneReplies, url.Values{"channel": {channel}, "ts": {thread}}, oldest, cursor)
 }
 
+// Tombstone is the subtype of what stays of a deleted message that has replies. Slack does not document it.
+const Tombstone = "tombstone"
+
 // ShowsBefore says whether anything that is older than a message still stands in a channel (conversations.history).
 func (c *Client) ShowsBefore(ctx context.Context, channel, ts string) (bool, error) {
 	page, err := c.page(ctx, LaneHistory, url.Values{"channel": {channel}, "latest": {ts}}, "", "")
 	return slices.ContainsFunc(page.Messages, func(raw json.RawMessage) bool {
 		var m struct{ Subtype string }
-		return json.Unmarshal(raw, &m) == nil && m.Subtype != "tombstone"
+		return json.Unmarshal(raw, &m) == nil && m.Subtype != Tombstone
 	}), err
 }
 
