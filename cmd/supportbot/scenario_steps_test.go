@@ -498,6 +498,7 @@ func (s *stage) advance(rest string) error {
 		}
 		s.clock.Advance(pace)
 		left -= pace
+		s.keepConnected()
 		err = s.settle()
 	}
 	if s.cut {
@@ -506,6 +507,18 @@ func (s *stage) advance(rest string) error {
 	return errors.Join(err, s.patiently("the bot has no socket open", func(ctx context.Context) error {
 		return s.slack.WaitSockets(ctx, 1) // it is renewed if the time was longer than its life
 	}))
+}
+
+// keepConnected waits a moment, in real time, for sockets that are being renewed. If the clock ran ahead of that, the
+// address of a new one would be too old, and the bot would rightly look for what it missed with none open.
+func (s *stage) keepConnected() {
+	if s.cut {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	_ = s.slack.WaitSockets(ctx, s.sockets) // that they don't come back may be what the scenario is about
+	s.sockets = s.slack.Sockets()
 }
 
 // deaf: Slack's events are disturbed on purpose, and nobody waits for them until "deaf over"

@@ -84,6 +84,7 @@ type stage struct {
 	uploads []string // names of files, F001 and so on
 	deaf    bool     // Slack's deliveries are disturbed on purpose: don't wait for them
 	cut     bool     // Slack opens no sockets
+	sockets int      // that were open when the clock was last moved
 	out     strings.Builder
 	log     bytes.Buffer
 

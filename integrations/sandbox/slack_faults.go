@@ -42,7 +42,7 @@ func (s *Slack) WarnSockets() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range s.sockets {
-		k.send(disconnectFrame("warning"))
+		k.warn()
 		k.timers = append(k.timers, s.clock.AfterFunc(cutNotice, k.cut))
 	}
 }

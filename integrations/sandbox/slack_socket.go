@@ -89,6 +89,7 @@ func (s *Slack) Envelopes() []Envelope {
 type socket struct {
 	conn   *websocket.Conn
 	timers []func()
+	warned bool // that it will be cut; guarded by its Slack
 
 	mu     sync.Mutex
 	queue  [][]byte
@@ -160,9 +161,21 @@ func (s *Slack) admit(k *socket, life time.Duration) bool {
 		`"build_number":1,"approximate_connection_time":%d},"connection_info":{"app_id":%q}}`,
 		len(s.sockets)+s.faults.Foreign, int(life/time.Second), slackApp))
 	k.timers = append(k.timers,
-		s.clock.AfterFunc(life-cutNotice, func() { k.send(disconnectFrame("warning")) }),
+		s.clock.AfterFunc(life-cutNotice, func() { s.warn(k) }),
 		s.clock.AfterFunc(life, func() { s.close(k, "refresh_requested") }))
 	return true
+}
+
+// warn announces that a socket will be cut.
+func (s *Slack) warn(k *socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k.warn()
+}
+
+func (k *socket) warn() {
+	k.warned = true
+	k.send(disconnectFrame("warning"))
 }
 
 // close tells the app why a socket ends, and ends it.
@@ -485,11 +498,16 @@ func (s *Slack) WaitAcked(ctx context.Context) error {
 	}
 }
 
-// WaitSockets returns when at least n sockets are open; or with ctx's error.
+// WaitSockets returns when at least n sockets are open of which none was warned that it will be cut; or with ctx's error.
 func (s *Slack) WaitSockets(ctx context.Context, n int) error {
 	for {
 		s.mu.Lock()
-		open, opened := len(s.sockets), s.opened
+		open, opened := 0, s.opened
+		for _, k := range s.sockets {
+			if !k.warned {
+				open++
+			}
+		}
 		s.mu.Unlock()
 		if open >= n {
 			return nil
