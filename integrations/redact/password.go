@@ -18,7 +18,7 @@ const (
 
 // Pieces of the patterns below. A value runs to the next blank, or to the end of its quotes.
 const (
-	passwordWord = `(?:pass ?words?|passwd|passwort|passphrase|passcode|pass|pwd|pw|pin|パスワード|パスコード|パスフレーズ|パス|ﾊﾟｽﾜｰﾄﾞ|暗証番号|暗証コード)`
+	passwordWord = `(?:pass ?words?|passwd|passwort|pass ?phrase|passcode|pass|pwd|pw|pin|パスワード|パスコード|パスフレーズ|パス|ﾊﾟｽﾜｰﾄﾞ|暗証番号|暗証コード)`
 	suffix       = `([\w.-]{0,40})`
 	closing      = `(?:\\?["'\x60*_~\])」』”]){0,3}`
 	remark       = `(?:[ \t]?[(（\[][^()（）\[\]\n\xff]{1,40}[)）\]]|[ \t]+(?:for|of|on|to|in|at)[ \t]+[^\n:=\xff]{1,40}?|の[^\s:=\xff]{1,20}?)?`
@@ -48,6 +48,7 @@ func passwordRules() ([]*rule, error) {
 		{"password", `(?:パスワード|パスフレーズ|ﾊﾟｽﾜｰﾄﾞ)()` + value, []string{"パスワード", "パスフレーズ", "ﾊﾟｽﾜｰﾄﾞ"}, besidePassword},
 		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
 		{"password", `(?i)(?:log|logged|sign|signed)[ -]in[ \t]+(?:with|as|using)[ \t]+[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"log in", "log-in", "logged in", "logged-in", "sign in", "sign-in", "signed in", "signed-in"}, signInPair},
+		{"password", `(?i)(?:credentials?|creds|認証情報|ログイン情報)[ \t]*(?:[:=：]|are|は)[ \t]*[\w.@+-]{1,64}[/:]` + value, []string{"cred", "認証情報", "ログイン情報"}, signInPair},
 		{"password", `(?i)-(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value, []string{"-pass", "-pwd", "-secret", "-token", "-api", "-auth", "-access", "-client"}, optionValue},
 		{"password", `(?i)(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|sshpass|sqlcmd|bcp|docker[ \t]+login|helm[ \t]+registry[ \t]+login)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-p[ \t]*` + value, []string{"mysql", "mariadb", "mongo", "sshpass", "sqlcmd", "bcp", "docker", "helm"}, flagValue},
 		{"password", `(?i)redis-cli(?:[ \t][^\n\xff]{0,200}?)?[ \t]-a[ \t]+` + value, []string{"redis-cli"}, flagValue},
@@ -155,15 +156,15 @@ func secondOfPair(m match) (span, bool) {
 	return s, isPassword(v, beside, false, m.text[s.to:])
 }
 
-// signInPair takes the password of "logged in with bob/Spring2024!".
+// signInPair takes the password of "logged in with bob/Spring2024!" and of "creds are bob:Spring2024!".
 func signInPair(m match) (span, bool) {
 	s, v := valueOf(m, 1)
 	return s, isPairsPassword(v, m.text[s.to:])
 }
 
-// isPairsPassword says whether v is a password, and not a path or a version, which stand in such sentences too.
+// isPairsPassword says whether v is a password, and not a path, a version or an address, which stand in such sentences too.
 func isPairsPassword(v, after string) bool {
-	return isSymbolic(v) && !strings.Contains(v, "/") && isPassword(v, beside, false, after)
+	return isSymbolic(v) && !strings.Contains(v, "/") && !emailForm.MatchString(v) && isPassword(v, beside, false, after)
 }
 
 // signInRule finds the password of "bob/Spring2024! でログイン", which stands before its keyword.

@@ -17,6 +17,8 @@ func TestOrdinaryTalkIsLeftAlone(t *testing.T) {
 		"a page to sign in to":                 "https://bi.acme.example:8443/Dash2Board でログインできません",
 		"a page to get in to":                  "console.acme.example/BigQuery2 で入れます",
 		"a browser to sign in with":            "signed in with Chrome/Version120 on a Mac",
+		"an address to sign in with":           "I logged in with account: bob1@acme.example",
+		"credentials that don't work":          "creds are invalid: code500! login is broken: error500!",
 		"what is seen after signing in":        "I logged in as admin: BigQuery2Go shows nothing",
 		"an expired password":                  "my password is expired",
 		"a required password":                  "The password is required.",

@@ -157,6 +157,9 @@ func taken() map[string]string {
 		"a Japanese password without a particle":   "パスワード⟪Sakura99⟫です",
 		"a login and its password":                 "login: bob / ⟪Spring2024!⟫",
 		"a pair that somebody signed in with":      "I logged in with bob / ⟪Spring2024!⟫ and it hangs",
+		"a pair of credentials":                    "creds are bob:⟪Spring2024!⟫ for now",
+		"a pair of credentials in Japanese":        "ログイン情報は tanaka/⟪Haru2024!⟫ です",
+		"a pass phrase":                            "pass phrase: ⟪zebra-umbrella-42⟫",
 		"a pair to sign in with in Japanese":       "bob/⟪Spring2024!⟫ でログインできません",
 		"a login and its password in Japanese":     "ログイン：bob.b@acme.example／⟪Spring2024!⟫",
 		"a PIN in Japanese":                        "暗証番号は⟪4821⟫です",
@@ -270,5 +273,14 @@ func TestAServiceAccountGoesWhole(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+func TestSecretKeyOfAWSIsTakenOutBesideItsID(t *testing.T) {
+	id, key := "AKIA"+fill(16, upper32, 7), fill(40, alnum, 8)
+	for _, between := range []string{" ", ",", "\n", " / "} {
+		if got, _ := newRedactor(t).String(id + between + key); strings.Contains(got, key) {
+			t.Errorf("with %q between, the key is left: %s", between, got)
+		}
 	}
 }

@@ -21,6 +21,7 @@ func tokenRules() ([]*rule, error) {
 	}{
 		{"slack-token", `(?i)(xox[a-z](?:\.xox[a-z])?-[a-z0-9-]{10,400})`, []string{"xox"}, group(hasDigit), true},
 		{"slack-token", `(?i)(xapp-[0-9]-[a-z0-9-]{10,400})`, []string{"xapp-"}, group(hasDigit), true},
+		{"access-token", `(?:AKIA|ASIA)[A-Z2-7]{16}[\s,:;|/"'\x60]{1,4}([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+]|$)`, []string{"akia", "asia"}, group(hasCases), true}, // a pair of AWS without labels
 		{"url-password", `://[^\s:@/?#"'<>\xff]{0,100}:([^\s"'<>\xff]{1,200})@[\w.\[$%{-]`, []string{"://"}, urlPassword, true},
 		{"url-password", `(?i)jdbc:oracle:[a-z]+:[^\s/@"'\xff]{1,60}/([^\s@"'\xff]{1,100})@`, []string{"jdbc:oracle:"}, group(notBlank), true},
 		{"password", `(?i)sqlplus\s+(?:-\w+\s+)*[^\s/@"'\xff]{1,60}/([^\s@"'\xff]{1,100})@`, []string{"sqlplus"}, group(notBlank), false},
