@@ -22,6 +22,9 @@ var idWords = wordSet(`idempotency idempotent cache partition partitioning sort 
 	count max min total num limit usage used length len type typed name size expires expiry expiration ttl error
 	unexpected invalid missing syntax tokenizer endpoint url uri path file dir directory version policy mode`)
 
+// positionWords before "token" say that it is a place in a list, or a handle of something that runs.
+var positionWords = wordSet("page next previous prev continuation cursor sync resume cancellation cancel")
+
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}
 	for _, w := range strings.Fields(words) {

@@ -26,9 +26,13 @@ const (
 	quoted       = `\\?"(?:[^"\\\n\xff]|\\.){1,200}"|'[^'\n\xff]{1,200}'|\x60[^\x60\n\xff]{1,200}\x60|「[^」\n\xff]{1,100}」|『[^』\n\xff]{1,100}』|【[^】\n\xff]{1,100}】|“[^”\n\xff]{1,200}”|‘[^’\n\xff]{1,200}’|⟦[^⟧\n\xff]{1,200}⟧`
 	value        = `(` + quoted + `|[!-~\x{a1}-\x{24f}]{1,200})`
 	blank        = `[ \t]`
+
+	tokenWord = `(?:token|secret(?: key)?|api[ _-]?key|access[ _-]?key|client[ _-]?secret|トークン|シークレット(?:アクセス)?(?:キー)?|api ?キー|アクセスキー|秘密鍵|認証キー|認証情報|アクセストークン)`
 )
 
 var passwordKeywords = []string{"pass", "pwd", "pw", "pin", "パス", "ﾊﾟｽ", "暗証"}
+
+var tokenKeywords = []string{"token", "secret", "api", "access", "client", "トークン", "シークレット", "アクセスキー", "アクセストークン", "秘密鍵", "認証"}
 
 // passwordRules find what people call a password or a token, in the many ways in which they write that.
 func passwordRules() ([]*rule, error) {
@@ -43,12 +47,13 @@ func passwordRules() ([]*rule, error) {
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
 			`[ \t]+(?:is|was|will be|should be|to|as|に)(?:[ \t]+(?:now|currently|still|set to|changed to|this|the following|just|simply))?[ \t]*:?[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
-			`[ \t　]*(?:は|が|を|も|って|として|に)(?:(?:以下|下記|次)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
+			`[ \t　]*(?:は|が|を|も|って|として|に)(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　→]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
 		{"password", `(?:パスワード|パスフレーズ|ﾊﾟｽﾜｰﾄﾞ)()` + value, []string{"パスワード", "パスフレーズ", "ﾊﾟｽﾜｰﾄﾞ"}, besidePassword},
 		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
 		{"password", `(?i)(?:log|logged|sign|signed)[ -]in[ \t]+(?:with|as|using)[ \t]+[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"log in", "log-in", "logged in", "logged-in", "sign in", "sign-in", "signed in", "signed-in"}, signInPair},
 		{"password", `(?i)(?:credentials?|creds|認証情報|ログイン情報)[ \t]*(?:[:=：]|are|は)[ \t]*[\w.@+-]{1,64}[/:]` + value, []string{"cred", "認証情報", "ログイン情報"}, signInPair},
+		{"password", `(?i)net[ \t]+use[ \t]+(?:\S{1,3}[ \t]+)?\\\\[^\s\xff]{1,200}[ \t]+(?:/user:[^\s\xff]{1,100}[ \t]+)?` + value, []string{"net use"}, flagValue},
 		{"password", `(?i)-(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value, []string{"-pass", "-pwd", "-secret", "-token", "-api", "-auth", "-access", "-client"}, optionValue},
 		{"password", `(?i)(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|sshpass|sqlcmd|bcp|docker[ \t]+login|helm[ \t]+registry[ \t]+login)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-p[ \t]*` + value, []string{"mysql", "mariadb", "mongo", "sshpass", "sqlcmd", "bcp", "docker", "helm"}, flagValue},
 		{"password", `(?i)redis-cli(?:[ \t][^\n\xff]{0,200}?)?[ \t]-a[ \t]+` + value, []string{"redis-cli"}, flagValue},
@@ -58,8 +63,9 @@ func passwordRules() ([]*rule, error) {
 			blank + `*(=>|:=|:{1,2}|={1,3}|\|)` + `[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, []string{"token", "secret", "api", "access", "client", "credential"}, assignedToken},
 		{"access-token", `(?i)(?:token|secret|api[_ -]?key|access[_ -]?key|secret[_ -]?key|credential)` + suffix + closing + remark +
 			`[ \t]+(?:is|was)[ \t]*:?[ \t]*` + opening + value, []string{"token", "secret", "api", "access", "credential"}, toldToken},
-		{"access-token", `(?i)(?:トークン|シークレット(?:アクセス)?(?:キー)?|APIキー|api ?キー|アクセスキー|秘密鍵|認証キー|認証情報|アクセストークン)()` + closing + remark +
-			`[ \t　]*(?:は|が|を|も|って|に|:|=|\|)[、,: \t　]*(?:\r?\n[ \t>]*)?` + opening + value, []string{"トークン", "シークレット", "apiキー", "api キー", "アクセスキー", "アクセストークン", "秘密鍵", "認証"}, toldToken},
+		{"access-token", `(?i)` + tokenWord + `()` + closing + remark +
+			`[ \t　]*(?:は|が|を|も|って|に|:|=|\|)(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です)?[。.]?)?[、,: \t　→]*(?:\r?\n[ \t>]*)?` + opening + value, tokenKeywords, toldToken},
+		{"access-token", `(?i)` + tokenWord + `()[ \t　]+["'\x60「]?([\w.~+/=-]{20,200})`, tokenKeywords, besideToken},
 	} {
 		r, err := patternRule(d.kind, d.pattern, d.keywords, d.take)
 		if err != nil {
@@ -70,7 +76,11 @@ func passwordRules() ([]*rule, error) {
 		}
 		rules = append(rules, r)
 	}
-	return append(rules, columnRule(), signInRule()), nil
+	both, err := bothRule()
+	if err != nil {
+		return nil, err
+	}
+	return append(rules, columnRule(), signInRule(), both), nil
 }
 
 // named returns the word of a match as a name, such as "db_password", and whether its value can be a secret.
@@ -147,13 +157,36 @@ func besidePassword(m match) (span, bool) {
 	if _, ok := named(m); !ok {
 		return s, false
 	}
-	return s, isPassword(v, beside, false, m.text[s.to:])
+	return s, isPIN(m, v) || isPassword(v, beside, false, m.text[s.to:])
 }
 
 // secondOfPair takes the password of "login: bob / Spring2024!".
 func secondOfPair(m match) (span, bool) {
 	s, v := valueOf(m, 1)
 	return s, isPassword(v, beside, false, m.text[s.to:])
+}
+
+// bothRule finds the password of "ID/PW: bob / spring2024" and of "user name and password are bob and spring2024".
+func bothRule() (*rule, error) {
+	r, err := patternRule("password", `(?i)`+passwordWord+closing+blank+`*(?:[:=]|は|is|are)[ \t]*[\w.@+-]{1,64}(?:[ \t]*[/,、:][ \t]*|[ \t]*と[ \t]*|[ \t]+(?:and[ \t]+)?)`+value,
+		passwordKeywords, secondOfBoth)
+	if err != nil {
+		return nil, err
+	}
+	r.rank = rankPassword
+	r.likely = func(text string, at int) bool { return nameBefore.MatchString(text[max(0, at-maxName):at]) }
+	return r, nil
+}
+
+// nameBefore is what stands before the word "password" where a name and a password are told as a pair; it is maxName bytes
+// long at most.
+var nameBefore = regexp.MustCompile(`(?i)(?:id|user|user ?name|login|account|ユーザー?|ユーザー?名|ユーザー?ID|アカウント|アカウント名)[ \t]*(?:[/・&+]|と|and)[ \t]*$`)
+
+const maxName = 40
+
+func secondOfBoth(m match) (span, bool) {
+	s, v := valueOf(m, 1)
+	return s, hasDigit(v) && mixed(v) && isPassword(v, told, true, m.text[s.to:])
 }
 
 // signInPair takes the password of "logged in with bob/Spring2024!" and of "creds are bob:Spring2024!".
@@ -222,12 +255,19 @@ func assignedToken(m match) (span, bool) { return tokenValue(m, 3) }
 
 func toldToken(m match) (span, bool) { return tokenValue(m, 2) }
 
+// besideToken takes a token that only stands behind the word, and must look like nothing else.
+func besideToken(m match) (span, bool) {
+	s, ok := tokenValue(m, 2)
+	v := m.text[s.from:s.to]
+	return s, ok && isCredential(v) && (hasCases(v) || all(v, isHex))
+}
+
 // tokenValue takes the value of a token, which must look like one.
 func tokenValue(m match, group int) (span, bool) {
 	s, v := valueOf(m, group)
 	label := labelBefore(m.text, m.loc[0]) + m.text[m.loc[0]:m.loc[0]+len(m.text[m.loc[0]:s.from])]
 	words := wordsOf(label)
-	if len(words) > 0 && benignSuffix[words[len(words)-1]] {
+	if len(words) > 0 && benignSuffix[words[len(words)-1]] || anyIn(wordsOf(wordBefore(m.text, m.loc[0])), positionWords) {
 		return s, false
 	}
 	japanese := strings.ContainsFunc(m.group(0), func(c rune) bool { return c > 0x3000 })
@@ -285,7 +325,7 @@ func isPassword(v string, f form, sure bool, after string) bool {
 	case f == beside:
 		return (isSymbolic(v) && hasDigit(v) && mixed(v) || hasDigit(v) && hasCases(v)) && !wordy(v) && !units.MatchString(v) && !isCredentialFree(v)
 	case digits:
-		return !hasUnit(after) && (f == assigned && !followedByWords(after) || len(v) >= 6)
+		return !hasUnit(after) && !followedByWords(after) && (f == assigned || sure && !isYear(v)) || !hasUnit(after) && len(v) >= 6
 	case units.MatchString(v) || strings.Contains(v, "@") && emailForm.MatchString(v):
 		return false
 	case hasDigit(v) && strings.ContainsFunc(v, isKanaOrKanji):
@@ -299,6 +339,8 @@ func isPassword(v string, f form, sure bool, after string) bool {
 	}
 	return sure || !followedByWords(after) && !wordy(v) || all(v, isLetter) && !followedByWords(after) && len(v) >= 5
 }
+
+func isYear(v string) bool { return len(v) == 4 && (v[:2] == "19" || v[:2] == "20") }
 
 // isCredentialFree says whether v is an ordinary id that follows the word by chance.
 func isCredentialFree(v string) bool { return isDigest(v) || idlike("", v) }

@@ -22,6 +22,12 @@ func tokenRules() ([]*rule, error) {
 		{"slack-token", `(?i)(xox[a-z](?:\.xox[a-z])?-[a-z0-9-]{10,400})`, []string{"xox"}, group(hasDigit), true},
 		{"slack-token", `(?i)(xapp-[0-9]-[a-z0-9-]{10,400})`, []string{"xapp-"}, group(hasDigit), true},
 		{"access-token", `(?:AKIA|ASIA)[A-Z2-7]{16}[\s,:;|/"'\x60]{1,4}([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+]|$)`, []string{"akia", "asia"}, group(hasCases), true}, // a pair of AWS without labels
+		{"gcp-access-token", `(ya29\.[\w.-]{20,1000})`, []string{"ya29."}, group(hasDigit), true},
+		{"gcp-refresh-token", `\b(1//[\w-]{30,500})`, []string{"1//"}, group(isCredential), true},
+		{"gcp-client-secret", `(GOCSPX-[\w-]{20,60})`, []string{"gocspx-"}, group(notBlank), true},
+		{"openai-api-key", `\b(sk-[\w-]{20,300})`, []string{"sk-"}, group(random), true},
+		{"jenkins-crumb", `(?i)crumb\\?["']?\s*[:=]\s*\\?["']?([0-9a-f]{32,128})`, []string{"crumb"}, group(hasDigit), false},
+		{"discord-webhook", `(?i)discord(?:app)?\.com/api/webhooks/[0-9]+/([\w-]{40,100})`, []string{"discord"}, group(isCredential), true},
 		{"url-password", `://[^\s:@/?#"'<>\xff]{0,100}:([^\s"'<>\xff]{1,200})@[\w.\[$%{-]`, []string{"://"}, urlPassword, true},
 		{"url-password", `(?i)jdbc:oracle:[a-z]+:[^\s/@"'\xff]{1,60}/([^\s@"'\xff]{1,100})@`, []string{"jdbc:oracle:"}, group(notBlank), true},
 		{"password", `(?i)sqlplus\s+(?:-\w+\s+)*[^\s/@"'\xff]{1,60}/([^\s@"'\xff]{1,100})@`, []string{"sqlplus"}, group(notBlank), false},
@@ -44,7 +50,21 @@ func tokenRules() ([]*rule, error) {
 		}
 		rules = append(rules, r)
 	}
-	return rules, nil
+	return append(rules, jenkinsRule()), nil
+}
+
+// jenkinsTokenLength is how long an API token of Jenkins is: "11", its version, and 128 bits in hex. No digest is as long.
+const jenkinsTokenLength = 2 + 32
+
+func jenkinsRule() *rule {
+	return &rule{
+		kind: "jenkins-api-token", rank: rankToken, specific: true, start: true, boundary: true, keywords: []string{"11"}, reach: jenkinsTokenLength,
+		find: func(text string, at, _ int) (span, bool) {
+			end := min(len(text), at+jenkinsTokenLength)
+			token := text[at:end]
+			return span{at, end}, len(token) == jenkinsTokenLength && all(token, isHex) && !all(token, isDigit) && (end == len(text) || !isWord(text[end]))
+		},
+	}
 }
 
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
