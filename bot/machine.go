@@ -79,7 +79,7 @@ func New(o Options) (*Machine, error) {
 }
 
 // deciders is how many subjects are decided at the same time: many, since their decisions share commits.
-const deciders = 32
+const deciders = 128
 
 // Run goes on with everything that waits, and takes in what listen brings until ctx ends. It returns when what
 // was in hand then is finished.

@@ -23,7 +23,7 @@ const (
 	defaultBaseURL = "https://api.github.com/"
 	httpTimeout    = 10 * time.Second // of a call whose context has no earlier deadline
 	maxAnswer      = 32 << 20         // bytes; a page of a hundred issues with full bodies is the longest
-	idleConns      = 32
+	idleConns      = 64
 )
 
 // A Config says which repository to write to, and as whom: with a token, or as an App.

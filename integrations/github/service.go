@@ -36,7 +36,7 @@ func (c *Client) Service(r *redact.Redactor, l Limits) integrations.Service {
 	}
 	workers := 4 // GitHub wants writes one after another; more only bridge a slow answer
 	if l.WritesPerMinute == 0 {
-		workers = 32
+		workers = 64 // answers of many share commits
 	}
 	k := kinds{c, r}
 	return integrations.Service{

@@ -32,19 +32,27 @@ const (
 	LaneJoin    = "conversations.join"
 )
 
-// workers is how many calls to Slack are under way at most.
-const workers = 16
+const (
+	// workers is how many calls to Slack are under way at most.
+	workers = 16
+	// workersUnlimited is how many to a server of your own, that sets no limits: answers of many share commits.
+	workersUnlimited = 64
+)
 
 // Service returns Slack with its kinds of action. What they read is redacted by r.
 func (c *Client) Service(r *redact.Redactor, o Options) integrations.Service {
 	if o.Settle == 0 {
 		o.Settle = 3 * time.Second
 	}
+	n := workers
+	if o.PostsPerChannelPerMinute == 0 {
+		n = workersUnlimited
+	}
 	return integrations.Service{
 		Name:    "slack",
 		Timeout: 8 * time.Second,
 		Settle:  o.Settle,
-		Workers: workers,
+		Workers: n,
 		Limits:  limits(o.PostsPerChannelPerMinute),
 		Kinds: []integrations.Kind{
 			c.show(), c.notify(), c.whisper(),
