@@ -180,7 +180,7 @@ func bothRule() (*rule, error) {
 
 // nameBefore is what stands before the word "password" where a name and a password are told as a pair; it is maxName bytes
 // long at most.
-var nameBefore = regexp.MustCompile(`(?i)(?:id|user|user ?name|login|account|ユーザー?|ユーザー?名|ユーザー?ID|アカウント|アカウント名)[ \t]*(?:[/・&+]|と|and)[ \t]*$`)
+var nameBefore = regexp.MustCompile(`(?i)(?:\b(?:id|user|user ?name|login|account)|ユーザー?(?:名|ID)?|アカウント名?)[ \t]*(?:[/・&+]|と|and)[ \t]*$`)
 
 const maxName = 40
 

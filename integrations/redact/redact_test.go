@@ -74,6 +74,7 @@ func TestOrdinaryTalkIsLeftAlone(t *testing.T) {
 		"a class in HTML":                       `class="sk-button sk-button-primary-large"`,
 		"an error about a crumb":                "No valid crumb was included in the request for /ajaxExecutors by admin. Returning 403.",
 		"talk of user names and passwords":      "username and password are required since v2, see account/password in LDAP2",
+		"a word that ends like a name for ids":  "is it valid/password: what is on db2 v1",
 		"where user names and passwords are":    "ユーザー名とパスワードは Vault と 1Password にあります",
 		"a year in Japanese":                    "パスワードは2024年に変更",
 		"a length of a PIN":                     "PIN 4桁",
