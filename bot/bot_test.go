@@ -118,3 +118,14 @@ func (a *acks) Ack(_ context.Context, id string, _ any) error {
 	a.ids = append(a.ids, id)
 	return nil
 }
+
+// A deciding decides events in their turn, and claims nothing.
+type deciding func(*store.View, store.Event) (store.Decision, error)
+
+func (deciding) Anew() {}
+
+func (deciding) Hold(string) bool { return false }
+
+func (d deciding) Decide(v *store.View, e store.Event) (store.Decision, error) { return d(v, e) }
+
+func (deciding) Free(store.Claimer, string) error { return nil }

@@ -230,7 +230,7 @@ func (w town) decideAll(t *testing.T, root string) {
 			return store.Taken{}, err
 		}
 		return store.Taken{Threads: []store.Thread{alias}}, nil
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

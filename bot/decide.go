@@ -2,8 +2,8 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -68,6 +68,23 @@ func (q *queue) free(subject string) {
 	}
 }
 
+// take takes a subject in hand, unless it is in somebody's, or waits to be.
+func (q *queue) take(subject string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || q.waiting[subject] || q.taken[subject] {
+		return false
+	}
+	q.taken[subject] = true
+	return true
+}
+
+func (q *queue) isClosed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed
+}
+
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -100,110 +117,18 @@ func (m *Machine) decideAll(ctx context.Context) {
 	}
 }
 
-// decide lets the handler of subject decide its oldest undecided event.
-func (m *Machine) decide(subject string) {
-	h := m.handler(subject)
-	var begun []begun
-	var threads []store.Thread
-	decided, err := m.Store.Decide(subject, func(v *store.View, e store.Event) (store.Decision, error) {
-		if h == nil {
-			return store.Decision{}, fmt.Errorf("nobody handles %s", subject)
-		}
-		d, err := h.Decide(v, e)
-		if err == nil {
-			err = m.address(v, e.Subject, d.Actions)
-		}
-		threads = givenOut(d.Records)
-		return d, err
-	}, func(c store.Claimer, services []string) (err error) {
-		for _, b := range begun { // of a transaction that was undone, and is done again
-			b.performer.giveWorkers(len(b.actions))
-		}
-		begun, err = m.begin(c, services)
-		return err
-	})
-	if failure := errors.Join(decided.Failure, err); failure != nil {
-		m.Log.Error("decision failed", "subject", subject, "parked", decided.Parked, "error", failure)
-	}
-	if decided.Parked {
-		m.Alarm(parkedAlarm, fmt.Sprintf("An event of %s could not be decided and was put aside. `supportbot parked list` says why; "+
-			"`supportbot parked retry` or `drop` it when that is mended.", subject))
-	}
-	m.wakeDeciders(decided.Due)
-	if err == nil {
-		m.door.recall(threads)
-	}
-	if !decided.Timer.IsZero() {
-		m.wakeTimers()
-	}
-	for _, b := range begun {
-		b.goOn(err == nil)
-	}
-}
-
-// givenOut returns the aliases among records.
-func givenOut(records []store.Record) (threads []store.Thread) {
-	for _, r := range records {
-		if t, ok := r.(*store.Thread); ok {
-			threads = append(threads, *t)
-		}
-	}
-	return threads
-}
-
-// parkedAlarm lasts as long as an event is parked.
-const parkedAlarm = "parked"
-
-// A begun is what a decision's transaction claimed at one service.
-type begun struct {
-	performer *performer
-	claimed
-}
-
-// begin claims what is free at services now that a subject is decided. For a service with limits only its performer does,
-// one after the other: of two that claim at the same time, the later one might be the first to ask the limiter.
-func (m *Machine) begin(c store.Claimer, services []string) (all []begun, err error) {
-	for _, name := range services {
-		p := m.performers[name]
-		if p == nil {
-			continue
-		}
-		b := begun{performer: p}
-		if p.health.up() && len(p.service.Limits) == 0 {
-			b.claimed, err = p.claim(c.Claim, false)
-		}
-		all = append(all, b)
-		if err != nil {
-			return all, err
-		}
-	}
-	return all, nil
-}
-
-// goOn starts what was claimed, if that is on disk, and has the performer look if there may be more to do.
-func (b begun) goOn(stored bool) {
-	p := b.performer
-	if !stored {
-		p.giveWorkers(len(b.actions))
-		p.wakeUp()
-		return
-	}
-	all := p.startAll(b.actions)
-	if !all || b.held || len(b.actions) == b.workers {
-		p.wakeUp()
-	}
-}
-
 // address says of each planned action which service performs it, in which lane.
 func (m *Machine) address(v *store.View, subject string, actions []store.Action) (err error) {
 	for i := range actions {
 		a := &actions[i]
-		if a.Ref, err = v.Ref(subject, a.Slot); err != nil {
-			return err
-		}
 		k, ok := m.kinds[a.Kind]
 		if !ok {
 			return fmt.Errorf("planned an action of unknown kind %q", a.Kind)
+		}
+		if k.Edits {
+			if a.Ref, err = v.Ref(subject, a.Slot); err != nil {
+				return err
+			}
 		}
 		a.Service = k.Service()
 		if k.Lane != nil {
@@ -213,15 +138,24 @@ func (m *Machine) address(v *store.View, subject string, actions []store.Action)
 	return nil
 }
 
-func (m *Machine) wakeTimers() { m.wake(m.timers) }
+// ringAt has the timers looked at by t.
+func (m *Machine) ringAt(t time.Time) {
+	if t.UnixMilli() < m.nextRing.Load() {
+		m.wake(m.timers)
+	}
+}
 
 // watchTimers rings the timers of subjects when they are due.
 func (m *Machine) watchTimers(ctx context.Context) {
 	m.lookAgain(ctx, m.timers, func() time.Time {
+		m.nextRing.Store(math.MaxInt64) // a timer that is set meanwhile has us look again
 		next, err := m.ring()
 		if err != nil {
 			m.Log.Error("timers not read", "error", err)
 			next = m.Now().Add(time.Second)
+		}
+		if !next.IsZero() {
+			m.nextRing.Store(next.UnixMilli())
 		}
 		return next
 	})

@@ -120,6 +120,13 @@ func (c *crowd) pass() {
 	}
 }
 
+// thick says whether there are too many.
+func (c *crowd) thick() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n > doorCrowd
+}
+
 // disperse lets everybody pass from now on: the door is shut.
 func (c *crowd) disperse() {
 	c.mu.Lock()
@@ -314,17 +321,11 @@ func (d *door) interaction(payload json.RawMessage) error {
 
 // route stores what a handler takes, and has it decided.
 func (d *door) route(take func(*store.View) (store.Taken, error)) error {
-	var taken store.Taken
-	due, err := d.m.Store.Take(func(v *store.View) (t store.Taken, err error) {
-		taken, err = take(v)
-		return taken, err
-	})
-	d.m.wakeDeciders(due)
+	t := d.m.turn()
+	decided, err := d.m.Store.Take(take, t)
+	t.end(decided, err)
 	if errors.Is(err, store.ErrPanic) {
 		return unreadable(err)
-	}
-	if err == nil {
-		d.recall(taken.Threads)
 	}
 	return err
 }

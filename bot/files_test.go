@@ -105,11 +105,11 @@ func learn(t *testing.T, m *Machine, e *store.Entry) {
 	t.Helper()
 	_, err := m.Store.Take(func(*store.View) (store.Taken, error) {
 		return store.Taken{Events: []store.Event{{Key: "seed", Subject: "seed:1", Kind: "seed", At: noon, Body: json.RawMessage(`{}`)}}}, nil
-	})
+	}, nil)
 	if err == nil {
-		_, err = m.Store.Decide("seed:1", func(*store.View, store.Event) (store.Decision, error) {
+		_, err = m.Store.Decide("seed:1", deciding(func(*store.View, store.Event) (store.Decision, error) {
 			return store.Decision{Records: []store.Record{e}}, nil
-		}, nil)
+		}))
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -43,6 +43,7 @@ type Machine struct {
 	catchUp    *catchUp // nil if nothing is to be caught up with
 	undecided  queue
 	timers     chan struct{} // "look at the timers again"
+	nextRing   atomic.Int64  // when they are looked at next, in milliseconds
 	requests   chan struct{} // "look for what operators ask"
 	open       atomic.Int64  // sockets
 	closed     moments       // sockets, lately
@@ -176,18 +177,18 @@ func alarmEvent(body AlarmBody, key string, at time.Time) store.Event {
 func (m *Machine) alarm(body AlarmBody) {
 	now := m.Now()
 	event := alarmEvent(body, fmt.Sprintf("%d:%t", now.UnixNano(), body.Over), now)
-	due, err := m.Store.Take(func(*store.View) (store.Taken, error) {
+	taken, err := m.Store.Take(func(*store.View) (store.Taken, error) {
 		return store.Taken{Events: []store.Event{event}}, nil
-	})
+	}, nil)
 	if err != nil {
 		m.Log.Error("alarm not stored", "what", body.What, "over", body.Over, "text", body.Text, "error", err)
 	}
-	m.wakeDeciders(due)
+	m.wakeDeciders(taken.Due)
 }
 
 // WaitIdle looks at everything that is due now, and returns when nothing is in hand any more.
 func (m *Machine) WaitIdle(ctx context.Context) error {
-	m.wakeTimers()
+	m.wake(m.timers)
 	m.wake(m.requests)
 	for _, p := range m.performers {
 		p.wakeUp()

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"supportbot/integrations"
@@ -22,6 +23,7 @@ type performer struct {
 	rights  rights
 	counts  sync.Mutex    // between asking the limiter and telling it of a start
 	free    chan struct{} // a token for each worker that has nothing in hand
+	short   atomic.Bool   // more may wait than there were workers for
 	wake    chan struct{}
 }
 
@@ -83,7 +85,8 @@ func (p *performer) handOut(ctx context.Context) (next time.Time, err error) {
 				return at, nil
 			}
 		}
-		c, err := p.claim(p.m.Store.Claim, trial)
+		p.short.Store(true)
+		c, err := p.claim(p.m.Store.Claim, "", trial)
 		if err != nil || c.workers == 0 {
 			return c.next, err
 		}
@@ -91,6 +94,7 @@ func (p *performer) handOut(ctx context.Context) (next time.Time, err error) {
 			p.learn(nil)
 		}
 		if all := p.startAll(c.actions); all && len(c.actions) < c.workers && !trial {
+			p.short.Store(false)
 			return c.next, nil
 		}
 	}
@@ -105,8 +109,8 @@ type claimed struct {
 	next    time.Time // when to look again, if there were fewer actions than workers
 }
 
-// claim takes what may start now in hand, by a Claim of the store, with a worker for each.
-func (p *performer) claim(take func(store.Offer) ([]store.Action, time.Time, error), trial bool) (claimed, error) {
+// claim takes what may start now in hand, of one subject or of all, by a Claim of the store, with a worker for each.
+func (p *performer) claim(take func(store.Offer) ([]store.Action, time.Time, error), subject string, trial bool) (claimed, error) {
 	now := p.m.Now()
 	held := p.limiter.Held(now)
 	workers := p.takeWorkers(trial)
@@ -115,7 +119,7 @@ func (p *performer) claim(take func(store.Offer) ([]store.Action, time.Time, err
 		return claimed{next: held.All}, nil
 	}
 	actions, waiting, err := take(store.Offer{
-		Service: p.service.Name, Held: slices.Collect(maps.Keys(held.Lanes)), Max: workers,
+		Service: p.service.Name, Subject: subject, Held: slices.Collect(maps.Keys(held.Lanes)), Max: workers,
 		Until: now.Add(p.service.Timeout + p.service.Settle),
 	})
 	p.giveWorkers(workers - len(actions))
@@ -163,15 +167,16 @@ func (p *performer) start(a store.Action) {
 	p.m.busy.add(1)
 	p.m.calls.Go(func() {
 		defer p.m.busy.add(-1)
-		due := p.do(a)
+		ended := p.do(a)
 		p.giveWorkers(1)
-		p.m.wakeDeciders(due)
-		p.wakeUp()
+		if !ended || p.short.Load() {
+			p.wakeUp()
+		}
 	})
 }
 
-// do brings a one step on, and returns the subjects that have something to decide by it.
-func (p *performer) do(a store.Action) (due []string) {
+// do brings a one step on, and says whether that was the last.
+func (p *performer) do(a store.Action) (ended bool) {
 	kind, known := p.m.kinds[a.Kind]
 	if !known {
 		return p.finish(a, store.Failed, nil, fmt.Errorf("nobody performs %s any more", a.Kind))
@@ -182,13 +187,12 @@ func (p *performer) do(a store.Action) (due []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.service.Timeout)
 	defer cancel()
 	if a.State == store.Doing {
-		settled, due := p.settle(ctx, &a, kind)
-		if settled {
-			return due
+		if settled, ended := p.settle(ctx, &a, kind); settled {
+			return ended
 		}
 	}
 	if a.State == store.Planned && !p.fresh(&a) {
-		return nil
+		return false
 	}
 	result, err := kind.Perform(ctx, call(a))
 	p.checkRights(kind, err)
@@ -247,13 +251,13 @@ func (p *performer) fresh(a *store.Action) bool {
 
 // settle finds out about an earlier attempt whose outcome is open. It returns false if a is to be performed (again);
 // then a.State says whether that outcome is still open.
-func (p *performer) settle(ctx context.Context, a *store.Action, kind integrations.Kind) (settled bool, due []string) {
+func (p *performer) settle(ctx context.Context, a *store.Action, kind integrations.Kind) (settled, ended bool) {
 	switch {
 	case kind.Settling == integrations.BestEffort && a.Epoch > 2:
 		return true, p.finish(*a, store.Failed, nil, errors.New("given up"))
 	case kind.Settling != integrations.LookUp || a.Ref != nil: // an edit of what was posted may be repeated
 		a.State = store.Planned
-		return false, nil
+		return false, false
 	}
 	result, found, err := kind.Find(ctx, call(*a))
 	if err != nil {
@@ -263,7 +267,7 @@ func (p *performer) settle(ctx context.Context, a *store.Action, kind integratio
 	switch {
 	case found && kind.Edits && a.Started.Before(a.PlannedAt): // not begun by us, so it may show something else
 		a.Ref = result
-		return false, nil
+		return false, false
 	case found:
 		return true, p.finish(*a, store.Done, result, nil)
 	}
@@ -271,14 +275,14 @@ func (p *performer) settle(ctx context.Context, a *store.Action, kind integratio
 	if sure := a.Started.Add(2 * p.service.Settle); p.m.Now().Before(sure) {
 		a.NotBefore = sure
 		p.postpone(*a)
-		return true, nil
+		return true, false
 	}
 	if a.Answer { // its handler plans it anew, by what is known now: the text may have been taken back since
 		return true, p.finish(*a, store.Withdrawn, nil, nil)
 	}
 	a.State, a.NotBefore = store.Planned, p.m.Now() // to be done in its turn: that is another call, with limits of its own
 	p.postpone(*a)
-	return true, nil
+	return true, false
 }
 
 // asOpen is a failed look-up as a failure of its action, whose outcome stays open whatever the look-up met.
@@ -290,8 +294,8 @@ func asOpen(e *integrations.Error) *integrations.Error {
 	return &open
 }
 
-// failed decides what becomes of a after an attempt that failed.
-func (p *performer) failed(a store.Action, kind integrations.Kind, e *integrations.Error) (due []string) {
+// failed decides what becomes of a after an attempt that failed, and says whether that was the last.
+func (p *performer) failed(a store.Action, kind integrations.Kind, e *integrations.Error) (ended bool) {
 	if !kind.Read || e.Failure == integrations.Locked { // one method that can't be read must not hold up what is written
 		p.learn(e)
 	}
@@ -324,7 +328,7 @@ func (p *performer) failed(a store.Action, kind integrations.Kind, e *integratio
 		}
 	}
 	p.postpone(a)
-	return nil
+	return false
 }
 
 // readTries is how often something is read at most, in about two minutes, before whoever waits for it is told that it
@@ -336,18 +340,21 @@ func backoff(n int) time.Duration {
 	return min(time.Second<<min(n-1, 6), time.Minute)
 }
 
-func (p *performer) finish(a store.Action, state string, result []byte, failure error) (due []string) {
+// finish stores a's outcome and goes on from it. It returns false if that could not be stored.
+func (p *performer) finish(a store.Action, state string, result []byte, failure error) (stored bool) {
 	a.State, a.Result = state, result
 	if failure != nil {
 		a.Error = failure.Error()
 		p.m.Log.Error("action failed", "action", a.ID, "kind", a.Kind, "subject", a.Subject, "error", failure)
 	}
-	due, err := p.m.Store.Finish(a)
+	t := p.m.turn()
+	decided, err := p.m.Store.Finish(a, t)
 	if err != nil {
 		p.m.Log.Error("outcome not stored", "action", a.ID, "kind", a.Kind, "error", err)
 	}
 	p.m.Metrics.finished(a)
-	return due
+	t.end(decided, err)
+	return err == nil
 }
 
 func (p *performer) postpone(a store.Action) {

@@ -59,7 +59,7 @@ func takeEvent(t *testing.T, m *Machine) {
 	t.Helper()
 	_, err := m.Store.Take(func(*store.View) (store.Taken, error) {
 		return store.Taken{Events: []store.Event{{Key: "e", Subject: "test:1", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}}}, nil
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,9 +80,9 @@ func planOne(t *testing.T, m *Machine, a store.Action) {
 	t.Helper()
 	a.Kind, a.Service, a.Body = "desk.do", "desk", json.RawMessage(`{}`)
 	takeEvent(t, m)
-	_, err := m.Store.Decide("test:1", func(*store.View, store.Event) (store.Decision, error) {
+	_, err := m.Store.Decide("test:1", deciding(func(*store.View, store.Event) (store.Decision, error) {
 		return store.Decision{Actions: []store.Action{a}}, nil
-	}, nil)
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +367,7 @@ func TestADecisionThatIsDoneAgainKeepsNoWorkers(t *testing.T) {
 
 		release := make(chan bool)
 		go func() { // what comes meanwhile shares a commit
-			_, _ = m.Store.Take(func(*store.View) (store.Taken, error) { <-release; return store.Taken{}, nil })
+			_, _ = m.Store.Take(func(*store.View) (store.Taken, error) { <-release; return store.Taken{}, nil }, nil)
 		}()
 		synctest.Wait()
 		go m.decide("test:1")

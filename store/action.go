@@ -103,6 +103,7 @@ func raw(s string) json.RawMessage {
 // An Offer is what a service could start now.
 type Offer struct {
 	Service string
+	Subject string    // whose actions it is for; empty if it is for all
 	Held    []string  // lanes that must wait
 	Max     int       // actions
 	Until   time.Time // after this no call that starts now can still be running
@@ -126,14 +127,24 @@ type Claimer struct {
 	c  *connection
 }
 
-// Claim does what DB.Claim does. What it returns may be started when the transaction is on disk.
+// Open returns the services at which a subject has open actions.
+func (cl Claimer) Open(subject string) ([]string, error) {
+	return all(cl.c, scanText, "SELECT DISTINCT service FROM actions WHERE subject = ? AND state IN ('planned', 'doing')", subject)
+}
+
+// Claim does what DB.Claim does. What it returns may be started when the transaction is on disk. Of an offer for one
+// subject next is zero: what that has waiting was looked at before.
 func (cl Claimer) Claim(o Offer) (claimed []Action, next time.Time, err error) {
 	lanes, err := json.Marshal(append([]string{}, o.Held...)) // of nil that were null, and nothing is "not in" null
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	now := millis(cl.db.now())
-	claimed, err = all(cl.c, scanAction, claimable, o.Service, now, string(lanes), o.Max)
+	if o.Subject != "" {
+		claimed, err = all(cl.c, scanAction, claimableOf, o.Service, now, string(lanes), o.Max, o.Subject)
+	} else {
+		claimed, err = all(cl.c, scanAction, claimable, o.Service, now, string(lanes), o.Max)
+	}
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -142,7 +153,7 @@ func (cl Claimer) Claim(o Offer) (claimed []Action, next time.Time, err error) {
 			return nil, time.Time{}, err
 		}
 	}
-	if len(claimed) == o.Max {
+	if len(claimed) == o.Max || o.Subject != "" {
 		return claimed, time.Time{}, nil
 	}
 	var ms sql.NullInt64
@@ -151,14 +162,20 @@ func (cl Claimer) Claim(o Offer) (claimed []Action, next time.Time, err error) {
 	return claimed, fromMillis(ms.Int64), err
 }
 
-// claimable are the actions of a service that can be claimed. The cast keeps SQLite from looking at the limit when
-// it plans the query, which it then would do anew each time.
-const claimable = selectAction + ` WHERE a.service = ? AND a.state IN ('planned', 'doing') AND a.not_before <= ?
-	AND (a.lane = '' OR a.lane NOT IN (SELECT value FROM json_each(?)))
+// claimable are the actions of a service that can be claimed, claimableOf those of one subject: there the plus keeps SQLite
+// from going through all that the service has waiting. The cast keeps it from looking at the limit when it plans the query,
+// which it then would do anew each time.
+const (
+	claimable   = selectAction + " WHERE a.service = ?1 AND " + free
+	claimableOf = selectAction + " WHERE a.subject = ?5 AND +a.service = ?1 AND " + free
+
+	free = `a.state IN ('planned', 'doing') AND a.not_before <= ?2
+	AND (a.lane = '' OR a.lane NOT IN (SELECT value FROM json_each(?3)))
 	AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = a.subject AND e.state = 'new')
 	AND (a.slot = '' OR NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.service = a.service
 		AND b.slot <> '' AND b.id < a.id AND b.state IN ('planned', 'doing')))
-	ORDER BY a.priority, a.at, a.id LIMIT CAST(? AS INTEGER)`
+	ORDER BY a.priority, a.at, a.id LIMIT CAST(?4 AS INTEGER)`
+)
 
 // take marks a as in hand. a.State stays what it was: an action that was Doing keeps its start, since when its
 // outcome is open.
@@ -182,9 +199,9 @@ func (db *DB) Restart(a *Action) error {
 
 // Finish ends a: its state is Done, Failed, Observed, or Withdrawn if it was surely not done. What was really done
 // becomes the slot's reference, if it is the first there. The outcome is an Answered event if the plan asked for it,
-// and always if a failed. Finish returns the subject if that is now due.
-func (db *DB) Finish(a Action) (due []string, err error) {
-	err = db.update(func(c *connection) error {
+// and always if a failed. What can be decided at once is, by d; nil decides nothing.
+func (db *DB) Finish(a Action, d Decider) (Decided, error) {
+	return deciding(db.update, d, func(c *connection, d Decider, result *Decided) error {
 		if err := a.end(c, db.now()); err != nil {
 			return err
 		}
@@ -195,13 +212,14 @@ func (db *DB) Finish(a Action) (due []string, err error) {
 				return err
 			}
 		}
-		if !a.Answer && a.State != Failed {
+		if a.Answer || a.State == Failed {
+			return db.answer(c, a, d, result)
+		}
+		if d == nil {
 			return nil
 		}
-		due, err = db.answer(c, a)
-		return err
+		return d.Free(Claimer{db, c}, a.Subject) // what waited for a
 	})
-	return due, err
 }
 
 // end stores a's outcome if a is still in the caller's hand. Its slot may have another name than when it was taken in hand,
@@ -215,14 +233,13 @@ func (a *Action) end(c *connection, now time.Time) error {
 	return err
 }
 
-func (db *DB) answer(c *connection, a Action) ([]string, error) {
+func (db *DB) answer(c *connection, a Action, d Decider, result *Decided) error {
 	body, err := json.Marshal(Answer{a.ID, a.Kind, a.Slot, a.State, a.Result, a.Error})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return db.insertEvents(c, []Event{{
-		Key: fmt.Sprintf("answer:%d", a.ID), Subject: a.Subject, Kind: Answered, At: db.now(), Body: body,
-	}})
+	e := Event{Key: fmt.Sprintf("answer:%d", a.ID), Subject: a.Subject, Kind: Answered, At: db.now(), Body: body}
+	return db.add(c, e, d, result)
 }
 
 // Postpone leaves a for later: as Planned if it was surely not done, as Doing if it may have been. Its lane may be

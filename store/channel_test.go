@@ -79,7 +79,7 @@ func TestOpenThreadsAreThoseOfTicketsThatAreNotClosed(t *testing.T) {
 				Events:  []Event{event("e"+ticket, "ticket:"+ticket)},
 				Threads: []Thread{{Team: "T", Channel: "C1", TS: ticket, Ticket: ticket}, {Team: "T", Channel: "C2", TS: ticket, Ticket: ticket}},
 			}, nil
-		})
+		}, nil)
 		mustDo(t, err)
 		decideWith(t, db, "ticket:"+ticket, Decision{Records: []Record{&Ticket{ID: ticket, State: state}}})
 	}
@@ -94,7 +94,7 @@ func TestWhatIsKnownOfAChannelMovesToItsNewID(t *testing.T) {
 	mustDo(t, db.AddChannel(Channel{ID: "G0OLD", Team: "T", Kind: "group", Cursor: "1.0"}))
 	_, err := db.Take(func(*View) (Taken, error) {
 		return Taken{Events: []Event{event("1", "ticket:a")}, Threads: []Thread{{Team: "T", Channel: "G0OLD", TS: "1.1", Ticket: "a"}}}, nil
-	})
+	}, nil)
 	mustDo(t, err)
 	reply := Action{Service: "slack", Kind: "slack.show", Slot: "reply:G0OLD:1.1", Lane: "G0OLD", Body: json.RawMessage(`{"channel":"G0OLD"}`)}
 	ticket := &Ticket{ID: "a", State: TicketOpen}
@@ -172,15 +172,15 @@ func TestWhatEndsAfterItsChannelMovedIsOfTheNewID(t *testing.T) {
 	db, _, _ := openTest(t)
 	_, err := db.Take(func(*View) (Taken, error) {
 		return Taken{Events: []Event{event("1", "ticket:a")}, Threads: []Thread{{Team: "T", Channel: "G0OLD", TS: "1.1", Ticket: "a"}}}, nil
-	})
+	}, nil)
 	mustDo(t, err)
 	read := Action{Service: "github", Kind: "read", Slot: "read:G0OLD", Answer: true, Body: json.RawMessage(`{"channel":"G0OLD"}`)}
 	decideWith(t, db, "ticket:a", Decision{Actions: []Action{read}})
-	begun, _, err := db.Claim(Offer{"github", nil, 1, noon.Add(time.Minute)})
+	begun, _, err := db.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Minute)})
 	mustDo(t, err)
 	mustDo(t, db.MoveChannel("T", "G0OLD", "C0NEW"))
 	begun[0].State, begun[0].Result = Done, json.RawMessage(`{}`)
-	_, err = db.Finish(begun[0])
+	_, err = db.Finish(begun[0], nil)
 	mustDo(t, err)
 	events := look(t, db, func(v *View) ([]Event, error) { return v.Events("ticket:a") })
 	var answer Answer

@@ -24,8 +24,12 @@ type Event struct {
 	DecidedAt time.Time // or dropped
 }
 
-// Dropped is the state of an event that an operator gave up.
-const Dropped = "dropped"
+// States of an Event. A parked one has no name of its own here: only statements set and look for it.
+const (
+	eventNew     = "new"
+	eventDecided = "decided"
+	Dropped      = "dropped" // an operator gave it up
+)
 
 // MaxTries is how often an event's decision may fail before the event is parked.
 const MaxTries = 5
@@ -54,9 +58,9 @@ type Taken struct {
 }
 
 // Take runs route in a transaction and stores what it returns, on disk when Take returns. Events that are
-// there already are left as they are. It returns the subjects that now have something to decide.
-func (db *DB) Take(route func(*View) (Taken, error)) (due []string, err error) {
-	err = db.updateFirst(func(c *connection) error {
+// there already are left as they are. What can be decided at once is, by d; nil decides nothing.
+func (db *DB) Take(route func(*View) (Taken, error), d Decider) (Decided, error) {
+	return deciding(db.updateFirst, d, func(c *connection, d Decider, result *Decided) error {
 		taken, err := route(&View{c})
 		if err != nil {
 			return err
@@ -66,32 +70,63 @@ func (db *DB) Take(route func(*View) (Taken, error)) (due []string, err error) {
 				return err
 			}
 		}
-		due, err = db.insertEvents(c, taken.Events)
-		return err
+		result.Threads = taken.Threads
+		for _, e := range taken.Events {
+			if err := db.add(c, e, d, result); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return due, nil
 }
 
-func (db *DB) insertEvents(c *connection, events []Event) (due []string, err error) {
-	for _, e := range events {
-		n, err := c.change(`INSERT INTO events (key, subject, kind, at, taken_at, body) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (key) DO NOTHING`,
-			e.Key, e.Subject, e.Kind, millis(e.At), millis(db.now()), string(e.Body))
+// add stores an event, if it is new: together with its decision if that can be made at once, else as undecided.
+func (db *DB) add(c *connection, e Event, d Decider, result *Decided) error {
+	if d != nil {
+		rests, err := c.rests(e.Subject)
 		if err != nil {
-			return nil, fmt.Errorf("store event %s: %w", e.Key, err)
+			return err
 		}
-		if n == 0 {
-			continue
+		if rests && len(e.Body) <= quickBytes && d.Hold(e.Subject) {
+			return db.addDecided(c, e, d, result)
 		}
-		if err := c.exec("INSERT INTO subjects (key, due) VALUES (?, 0) ON CONFLICT (key) DO UPDATE SET due = 0", e.Subject); err != nil {
-			return nil, err
-		}
-		due = append(due, e.Subject)
 	}
-	return due, nil
+	return db.addUndecided(c, e, result)
+}
+
+// addUndecided stores an event that is to be decided, if it is new.
+func (db *DB) addUndecided(c *connection, e Event, result *Decided) error {
+	e.State = eventNew
+	isNew, err := db.insert(c, &e)
+	if !isNew || err != nil {
+		return err
+	}
+	return c.wake(e.Subject, result)
+}
+
+// wake makes a subject due now.
+func (c *connection) wake(subject string, result *Decided) error {
+	result.Due = append(result.Due, subject)
+	return c.exec("INSERT INTO subjects (key, due) VALUES (?, 0) ON CONFLICT (key) DO UPDATE SET due = 0", subject)
+}
+
+// insert stores an event in its state, unless it is there already.
+func (db *DB) insert(c *connection, e *Event) (isNew bool, err error) {
+	e.TakenAt = db.now()
+	if e.State == eventDecided {
+		e.DecidedAt = e.TakenAt
+	}
+	err = c.row(`INSERT INTO events (key, subject, kind, at, taken_at, decided_at, state, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (key) DO NOTHING RETURNING id`,
+		e.Key, e.Subject, e.Kind, millis(e.At), millis(e.TakenAt), millis(e.DecidedAt), e.State, string(e.Body)).Scan(&e.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("store event %s: %w", e.Key, err)
+	}
+	e.At, e.TakenAt = fromMillis(millis(e.At)), fromMillis(millis(e.TakenAt)) // as it will be read
+	return true, nil
 }
 
 // Undecided returns the subjects that have something to decide now.
@@ -135,163 +170,11 @@ func (db *DB) Ring(subject string) error {
 		if err != nil {
 			return err
 		}
-		_, err = db.insertEvents(c, []Event{{
+		return db.addUndecided(c, Event{
 			Key: fmt.Sprintf("timer:%s:%d", subject, due), Subject: subject, Kind: TimerRang,
 			At: fromMillis(due), Body: json.RawMessage("{}"),
-		}})
-		return err
+		}, &Decided{})
 	})
-}
-
-// Decide gives the oldest undecided event of subject to decide, with a snapshot, and stores what it returns. A
-// decision that fails is counted and tried again later; after MaxTries the event is parked, and an event of
-// kind Parked says so to the subject. Decide does nothing if nothing is undecided.
-//
-// free is called in the transaction that stores the decision, once the subject has nothing more to decide, with the
-// services at which it has open actions: these may be claimed now, for the price of no commit of their own. It is
-// called again if that transaction is undone and done anew. Nil claims nothing.
-func (db *DB) Decide(subject string, decide func(*View, Event) (Decision, error), free func(Claimer, []string) error) (result Decided, err error) {
-	var event Event
-	var decision Decision
-	var failure error
-	err = db.read(func(c *connection) error {
-		var err error
-		event, err = scanEvent(c.row(selectEvent+" WHERE subject = ? AND state = 'new' ORDER BY id LIMIT 1", subject))
-		if err == nil {
-			decision, failure = guard(decide, &View{c}, event)
-		}
-		return err
-	})
-	if errors.Is(err, sql.ErrNoRows) {
-		return Decided{}, nil
-	}
-	if err != nil {
-		return Decided{}, fmt.Errorf("decide %s: %w", subject, err)
-	}
-	err = db.update(func(c *connection) error {
-		if failure != nil {
-			return db.fail(c, event, failure, free, &result)
-		}
-		return db.apply(c, event, decision, free, &result)
-	})
-	result.Failure = failure
-	return result, err
-}
-
-func guard(decide func(*View, Event) (Decision, error), v *View, e Event) (d Decision, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", ErrPanic, p)
-		}
-	}()
-	return decide(v, e)
-}
-
-// Decided says what a decision led to.
-type Decided struct {
-	Due     []string  // subjects that have something to decide
-	Timer   time.Time // when the subject wants to be looked at again, zero if never
-	Failure error     // why there is no decision
-	Parked  bool      // the event was parked
-}
-
-// apply stores a decision.
-func (db *DB) apply(c *connection, e Event, d Decision, free func(Claimer, []string) error, result *Decided) error {
-	*result = Decided{Timer: d.Timer}
-	for _, r := range d.Records {
-		if err := r.put(c); err != nil {
-			return err
-		}
-	}
-	for _, slot := range d.Withdraw {
-		if err := db.withdraw(c, e.Subject, slot); err != nil {
-			return err
-		}
-	}
-	for _, a := range d.Actions {
-		if err := db.plan(c, e, a); err != nil {
-			return err
-		}
-	}
-	var err error
-	if result.Due, err = db.insertEvents(c, d.Emit); err != nil {
-		return err
-	}
-	if err := c.exec("UPDATE events SET state = 'decided', decided_at = ? WHERE id = ?", millis(db.now()), e.ID); err != nil {
-		return err
-	}
-	return db.settleSubject(c, e.Subject, d.Timer, free, result)
-}
-
-// fail counts a decision that failed.
-func (db *DB) fail(c *connection, e Event, failure error, free func(Claimer, []string) error, result *Decided) error {
-	*result = Decided{}
-	if e.Tries+1 < MaxTries {
-		err := c.exec("UPDATE events SET tries = tries + 1, error = ? WHERE id = ?", failure.Error(), e.ID)
-		if err != nil {
-			return err
-		}
-		result.Timer = db.now().Add(time.Second << e.Tries)
-		return c.exec("UPDATE subjects SET due = ? WHERE key = ?", millis(result.Timer), e.Subject)
-	}
-	err := c.exec("UPDATE events SET tries = tries + 1, error = ?, state = 'parked' WHERE id = ?", failure.Error(), e.ID)
-	if err != nil {
-		return err
-	}
-	result.Parked = true
-	if e.Kind != Parked {
-		body, err := json.Marshal(e)
-		if err != nil {
-			return err
-		}
-		_, err = db.insertEvents(c, []Event{{
-			Key: fmt.Sprintf("parked:%d", e.ID), Subject: e.Subject, Kind: Parked, At: db.now(), Body: body,
-		}})
-		if err != nil {
-			return err
-		}
-	}
-	var timer int64
-	if err := c.row("SELECT timer FROM subjects WHERE key = ?", e.Subject).Scan(&timer); err != nil {
-		return err
-	}
-	return db.settleSubject(c, e.Subject, fromMillis(timer), free, result)
-}
-
-// settleSubject says when a subject is due next: now if something is undecided, else at its timer; and then its
-// actions are free.
-func (db *DB) settleSubject(c *connection, subject string, timer time.Time, free func(Claimer, []string) error, result *Decided) error {
-	var more bool
-	if err := c.row("SELECT EXISTS (SELECT 1 FROM events WHERE subject = ? AND state = 'new')", subject).Scan(&more); err != nil {
-		return err
-	}
-	if more {
-		result.Due = append(result.Due, subject)
-		return c.putSubject(subject, 0, millis(timer))
-	}
-	if free != nil {
-		services, err := c.openServices(subject)
-		if err != nil {
-			return err
-		}
-		if err := free(Claimer{db, c}, services); err != nil {
-			return err
-		}
-	}
-	if timer.IsZero() {
-		return c.exec("DELETE FROM subjects WHERE key = ?", subject)
-	}
-	return c.putSubject(subject, millis(timer), millis(timer))
-}
-
-func (c *connection) putSubject(subject string, due, timer int64) error {
-	return c.exec(`INSERT INTO subjects (key, due, timer) VALUES (?, ?, ?)
-		ON CONFLICT (key) DO UPDATE SET due = excluded.due, timer = excluded.timer`, subject, due, timer)
-}
-
-// openServices returns the services at which a subject has open actions.
-func (c *connection) openServices(subject string) ([]string, error) {
-	return all(c, scanText, "SELECT DISTINCT service FROM actions WHERE subject = ? AND state IN ('planned', 'doing')", subject)
 }
 
 const selectEvent = "SELECT id, key, subject, kind, at, taken_at, decided_at, state, tries, error, body FROM events"

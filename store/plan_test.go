@@ -28,7 +28,7 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err = db.Finish(actions[0])
+	_, err = db.Finish(actions[0], nil)
 	failed(err)
 	failed(db.VoidLeases("github", time.Second))
 	_, err = db.Starts("github", noon)

@@ -94,7 +94,7 @@ func paused(t *testing.T, db *DB) (services map[string]bool) {
 func park(t *testing.T, db *DB, subject string) {
 	t.Helper()
 	for range MaxTries {
-		if _, err := db.Decide(subject, func(*View, Event) (Decision, error) { return Decision{}, errors.New("a bug") }, nil); err != nil {
+		if _, err := db.Decide(subject, &decider{decide: func(*View, Event) (Decision, error) { return Decision{}, errors.New("a bug") }}); err != nil {
 			t.Fatal(err)
 		}
 	}

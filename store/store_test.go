@@ -57,18 +57,18 @@ func event(key, subject string) Event {
 
 func take(t *testing.T, db *DB, events ...Event) []string {
 	t.Helper()
-	due, err := db.Take(func(*View) (Taken, error) { return Taken{Events: events}, nil })
+	taken, err := db.Take(func(*View) (Taken, error) { return Taken{Events: events}, nil }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return due
+	return taken.Due
 }
 
 // decideWith decides the next event of a subject as d says.
 func decideWith(t *testing.T, db *DB, subject string, d Decision) Decided {
 	t.Helper()
 	called := false
-	result, err := db.Decide(subject, func(*View, Event) (Decision, error) { called = true; return d, nil }, nil)
+	result, err := db.Decide(subject, &decider{decide: func(*View, Event) (Decision, error) { called = true; return d, nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,13 +78,39 @@ func decideWith(t *testing.T, db *DB, subject string, d Decision) Decided {
 	return result
 }
 
+// A decider is made of functions. Without hold it has nothing decided at once, without free it claims nothing.
+type decider struct {
+	decide func(*View, Event) (Decision, error)
+	hold   func(subject string) bool
+	free   func(Claimer, string) error
+	anew   int // transactions
+}
+
+func (d *decider) Anew() { d.anew++ }
+
+func (d *decider) Hold(subject string) bool { return d.hold != nil && d.hold(subject) }
+
+func (d *decider) Decide(v *View, e Event) (Decision, error) { return d.decide(v, e) }
+
+func (d *decider) Free(c Claimer, subject string) error {
+	if d.free == nil {
+		return nil
+	}
+	return d.free(c, subject)
+}
+
+// always decides the same of everything.
+func always(d Decision) func(*View, Event) (Decision, error) {
+	return func(*View, Event) (Decision, error) { return d, nil }
+}
+
 func plan(kind, slot string, priority int, at time.Time) Action {
 	return Action{Service: "github", Kind: kind, Slot: slot, Priority: priority, At: at, Body: json.RawMessage(`{}`)}
 }
 
 func claim(t *testing.T, db *DB, held ...string) []string {
 	t.Helper()
-	actions, _, err := db.Claim(Offer{"github", held, 10, noon.Add(time.Minute)})
+	actions, _, err := db.Claim(Offer{Service: "github", Held: held, Max: 10, Until: noon.Add(time.Minute)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,13 +128,13 @@ func TestInvariant2_TheSameEventIsStoredOnceHoweverOftenItComes(t *testing.T) {
 	due := 0
 	for range 50 {
 		wg.Go(func() {
-			subjects, err := db.Take(func(*View) (Taken, error) { return Taken{Events: []Event{event("msg:1", "ticket:a")}}, nil })
+			taken, err := db.Take(func(*View) (Taken, error) { return Taken{Events: []Event{event("msg:1", "ticket:a")}}, nil }, nil)
 			if err != nil {
 				t.Error(err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			due += len(subjects)
+			due += len(taken.Due)
 		})
 	}
 	wg.Wait()
@@ -132,7 +158,7 @@ func TestATakeThatFailsUndoesOnlyItself(t *testing.T) {
 					return e, broken
 				}
 				return e, nil
-			})
+			}, nil)
 			if failed := i%4 < 2; (err != nil) != failed {
 				t.Errorf("take %d: %v", i, err)
 			}
@@ -193,7 +219,7 @@ func TestWhatSlackSendsGoesBeforeWhatWaits(t *testing.T) {
 		update(note("other"))
 	}
 	wg.Go(func() {
-		_, err := db.Take(func(*View) (Taken, error) { return Taken{}, note("take")(nil) })
+		_, err := db.Take(func(*View) (Taken, error) { return Taken{}, note("take")(nil) }, nil)
 		if err != nil {
 			t.Error(err)
 		}
@@ -256,15 +282,15 @@ func TestWithinASubjectAndAServiceOrderHolds(t *testing.T) {
 	slack := plan("post", "", 9, noon)
 	slack.Service = "slack"
 	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("first", "one", 9, noon), plan("second", "two", 1, noon), slack}})
-	actions, _, err := db.Claim(Offer{"github", nil, 10, noon.Add(time.Minute)})
+	actions, _, err := db.Claim(Offer{Service: "github", Max: 10, Until: noon.Add(time.Minute)})
 	if err != nil || len(actions) != 1 || actions[0].Kind != "first" {
 		t.Fatalf("claimed %v, %v; want only the first", actions, err)
 	}
-	if others, _, err := db.Claim(Offer{"slack", nil, 10, noon.Add(time.Minute)}); err != nil || len(others) != 1 {
+	if others, _, err := db.Claim(Offer{Service: "slack", Max: 10, Until: noon.Add(time.Minute)}); err != nil || len(others) != 1 {
 		t.Errorf("another service waits: %v, %v", others, err)
 	}
 	actions[0].State = Done
-	if _, err := db.Finish(actions[0]); err != nil {
+	if _, err := db.Finish(actions[0], nil); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"second"}, claim(t, db)); diff != "" {
@@ -315,9 +341,9 @@ func TestTheAnswerOfACallThatWasTakenOverIsRefused(t *testing.T) {
 	db, c, _ := openTest(t)
 	take(t, db, event("1", "ticket:a"))
 	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create", "issue", 1, noon)}})
-	first, _, _ := db.Claim(Offer{"github", nil, 1, noon.Add(time.Second)})
+	first, _, _ := db.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Second)})
 	c.set(noon.Add(2 * time.Second))
-	second, _, _ := db.Claim(Offer{"github", nil, 1, noon.Add(time.Minute)})
+	second, _, _ := db.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Minute)})
 	if len(first) != 1 || len(second) != 1 || second[0].Epoch != 2 {
 		t.Fatalf("claimed %v, then %v", first, second)
 	}
@@ -325,7 +351,7 @@ func TestTheAnswerOfACallThatWasTakenOverIsRefused(t *testing.T) {
 		t.Errorf("the second claim does not see that the first one's outcome is open: %+v", second[0])
 	}
 	first[0].State = Done
-	if _, err := db.Finish(first[0]); !errors.Is(err, ErrFenced) {
+	if _, err := db.Finish(first[0], nil); !errors.Is(err, ErrFenced) {
 		t.Errorf("late answer: %v, want ErrFenced", err)
 	}
 }
@@ -335,7 +361,7 @@ func TestTheFirstResultInASlotIsWhatLaterActionsOfTheSlotEdit(t *testing.T) {
 	for i, want := range []string{"", `{"ts":"1"}`, `{"ts":"1"}`} {
 		take(t, db, event(fmt.Sprint(i), "ticket:a"))
 		decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("show", "reply", 1, noon)}})
-		actions, _, err := db.Claim(Offer{"github", nil, 1, noon.Add(time.Minute)})
+		actions, _, err := db.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Minute)})
 		if err != nil || len(actions) != 1 {
 			t.Fatal(actions, err)
 		}
@@ -343,7 +369,7 @@ func TestTheFirstResultInASlotIsWhatLaterActionsOfTheSlotEdit(t *testing.T) {
 			t.Errorf("show %d edits %q, want %q", i, got, want)
 		}
 		actions[0].State, actions[0].Result = Done, json.RawMessage(fmt.Sprintf(`{"ts":"%d"}`, i+1))
-		if _, err := db.Finish(actions[0]); err != nil {
+		if _, err := db.Finish(actions[0], nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -387,7 +413,7 @@ func TestAnEventThatCannotBeDecidedIsParkedAndLaterOnesGoOn(t *testing.T) {
 	take(t, db, event("1", "ticket:a"))
 	take(t, db, event("2", "ticket:a"))
 	for try := 1; try <= MaxTries; try++ {
-		result, err := db.Decide("ticket:a", func(*View, Event) (Decision, error) { panic("a bug") }, nil)
+		result, err := db.Decide("ticket:a", &decider{decide: func(*View, Event) (Decision, error) { panic("a bug") }})
 		if err != nil || result.Failure == nil || result.Parked != (try == MaxTries) {
 			t.Fatalf("try %d: parked %v, failure %v, error %v", try, result.Parked, result.Failure, err)
 		}
@@ -397,10 +423,10 @@ func TestAnEventThatCannotBeDecidedIsParkedAndLaterOnesGoOn(t *testing.T) {
 	}
 	var decided []string
 	for range 2 {
-		if _, err := db.Decide("ticket:a", func(_ *View, e Event) (Decision, error) {
+		if _, err := db.Decide("ticket:a", &decider{decide: func(_ *View, e Event) (Decision, error) {
 			decided = append(decided, e.Kind)
 			return Decision{}, nil
-		}, nil); err != nil {
+		}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -424,7 +450,7 @@ func TestInvariant1_WhatWasTakenIsThereAfterTheProcessIsGone(t *testing.T) {
 	db, c, path := openTest(t)
 	take(t, db, event("1", "ticket:a"))
 	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create", "issue", 1, noon)}})
-	if _, _, err := db.Claim(Offer{"github", nil, 1, noon.Add(time.Minute)}); err != nil {
+	if _, _, err := db.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(path, c.Now); !errors.Is(err, ErrInUse) {
@@ -451,7 +477,7 @@ func TestLeasesOfEarlierBootsAreFreeOnceTheSettleTimeHasPassed(t *testing.T) {
 	db, c, _ := openTest(t)
 	take(t, db, event("1", "ticket:a"))
 	decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("create", "issue", 1, noon)}})
-	if _, _, err := db.Claim(Offer{"github", nil, 1, noon.Add(time.Hour)}); err != nil {
+	if _, _, err := db.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.VoidLeases("github", 10*time.Second); err != nil {
@@ -491,14 +517,15 @@ func TestActionsCanBeClaimedInTheTransactionThatPlansThem(t *testing.T) {
 	d := Decision{Actions: []Action{plan("issue", "", 9, noon), slack}}
 	var services []string
 	var claimed []Action
-	claim := func(c Claimer, free []string) error {
-		services = free
-		actions, _, err := c.Claim(Offer{Service: "github", Max: 10, Until: noon.Add(time.Minute)})
+	claim := func(c Claimer, subject string) error {
+		open, err1 := c.Open(subject)
+		services = open
+		actions, _, err2 := c.Claim(Offer{Service: "github", Subject: subject, Max: 10, Until: noon.Add(time.Minute)})
 		claimed = append(claimed, actions...)
-		return err
+		return errors.Join(err1, err2)
 	}
 	for i, want := range [][]string{nil, {"github", "slack"}} { // the first leaves the second undecided
-		if _, err := db.Decide("ticket:a", func(*View, Event) (Decision, error) { return d, nil }, claim); err != nil {
+		if _, err := db.Decide("ticket:a", &decider{decide: always(d), free: claim}); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, services); diff != "" {
@@ -520,10 +547,10 @@ func TestWhatADecisionClaimedIsFreeAgainIfItIsNotStored(t *testing.T) {
 	take(t, db, event("1", "ticket:a"))
 	d := Decision{Actions: []Action{plan("issue", "", 9, noon)}}
 	failed := errors.New("no")
-	_, err := db.Decide("ticket:a", func(*View, Event) (Decision, error) { return d, nil }, func(c Claimer, _ []string) error {
+	_, err := db.Decide("ticket:a", &decider{decide: always(d), free: func(c Claimer, _ string) error {
 		_, _, err := c.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Minute)})
 		return errors.Join(err, failed)
-	})
+	}})
 	if !errors.Is(err, failed) {
 		t.Fatalf("error %v, want %v", err, failed)
 	}

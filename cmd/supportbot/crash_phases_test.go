@@ -93,8 +93,9 @@ var aims = []aim{
 	{name: "in a look-up for an issue", phase: issueThere, kill: inLookUp("create issue", "list issues")},
 	{name: "in a look-up for a comment", phase: commentThere, kill: inLookUp("create comment", "list comments")},
 	{name: "in a look-up for a reply", phase: replyThere, kill: inLookUp("chat.postMessage", "conversations.replies")},
-	onceSeen(readPlanned), onceSeen(namesUndecided), onceSeen(issuePlanned), onceSeen(issueDoing), onceSeen(issueUndecided),
-	onceSeen(replyPlanned), onceSeen(replyDoing), onceSeen(commentPlanned), onceSeen(commentDoing), onceSeen(commentUndecided),
+	inOutage(readPlanned, "slack", "chat.postMessage"), inHistory(namesUndecided),
+	inOutage(issuePlanned, "github", "create issue"), onceSeen(issueDoing), inHistory(issueUndecided),
+	onceSeen(replyPlanned), onceSeen(replyDoing), onceSeen(commentPlanned), onceSeen(commentDoing), inHistory(commentUndecided),
 	onceSeen(editPlanned),
 	{name: "in a thread read, in part", phase: threadPart, kill: inLongThread(threadPart)},
 	{name: "after a thread read", phase: threadUndecided, kill: inLongThread(threadUndecided)},
@@ -243,9 +244,17 @@ func onceStored(c *campaign) bool {
 
 // killOnce kills when something is so. It returns false if it never is.
 func (c *campaign) killOnce(so func() bool) bool {
+	if !eventually(so) {
+		return false
+	}
+	c.kill()
+	return true
+}
+
+// eventually says whether something is so before the patience is over.
+func eventually(so func() bool) bool {
 	for end := time.Now().Add(patienceOfAims); time.Now().Before(end); {
 		if so() {
-			c.kill()
 			return true
 		}
 	}
@@ -267,6 +276,44 @@ func onceSeen(s phase) aim {
 		db := c.open()
 		defer db.Close()
 		c.load()
+		return c.killOnce(func() bool { return c.seen(db)[s] })
+	}}
+}
+
+// inOutage kills as soon as a phase shows while a service does not do an operation: as long as it is up, what is planned for
+// it is begun in the same transaction.
+func inOutage(s phase, service, operation string) aim {
+	return aim{name: "in an outage of " + service + ": " + string(s), phase: s, kill: func(c *campaign) bool {
+		db := c.open()
+		defer db.Close()
+		c.faults(operation).Add(sandbox.Fault{Kind: sandbox.Fail, On: operation})
+		for range rush {
+			c.crowd.ask()
+		}
+		down := fmt.Sprintf("SELECT count(*) FROM alarms WHERE what = '%s-down' AND cleared_at = 0", service)
+		if !eventually(func() bool { return c.count(db, down) > 0 }) {
+			return false
+		}
+		for range rush {
+			c.crowd.ask()
+		}
+		return c.killOnce(func() bool { return c.seen(db)[s] })
+	}}
+}
+
+// inHistory kills as soon as a ticket with a long history shows a phase: what happens to it is not decided at once.
+func inHistory(s phase) aim {
+	return aim{name: "in a long history: " + string(s), phase: s, kill: func(c *campaign) bool {
+		db := c.open()
+		defer db.Close()
+		c.crowd.interject(manyAnswers)
+		r := c.crowd.asked[len(c.crowd.asked)-1]
+		if s == commentUndecided {
+			if !eventually(func() bool { return len(c.crowd.replies(r)) > 0 }) {
+				return false
+			}
+			c.crowd.insist(r)
+		}
 		return c.killOnce(func() bool { return c.seen(db)[s] })
 	}}
 }

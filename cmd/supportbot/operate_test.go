@@ -95,17 +95,28 @@ func TestWithoutARunningBotARequestWaitsForItsStart(t *testing.T) {
 	}
 }
 
+// A mistaken decides nothing, but fails.
+type mistaken struct{}
+
+func (mistaken) Anew() {}
+
+func (mistaken) Hold(string) bool { return false }
+
+func (mistaken) Decide(*store.View, store.Event) (store.Decision, error) {
+	return store.Decision{}, fmt.Errorf("a mistake in the bot")
+}
+
+func (mistaken) Free(store.Claimer, string) error { return nil }
+
 // parkOne has the bot's database hold one parked event.
 func parkOne(t *testing.T, db *store.DB, subject, key string) {
 	t.Helper()
 	_, err := db.Take(func(*store.View) (store.Taken, error) {
 		return store.Taken{Events: []store.Event{{Key: key, Subject: subject, Kind: "message", At: time.Unix(1764000000, 0), Body: []byte("{}")}}}, nil
-	})
+	}, nil)
 	for range store.MaxTries {
 		if err == nil {
-			_, err = db.Decide(subject, func(*store.View, store.Event) (store.Decision, error) {
-				return store.Decision{}, fmt.Errorf("a mistake in the bot")
-			}, nil)
+			_, err = db.Decide(subject, mistaken{})
 		}
 	}
 	if err != nil {

@@ -39,7 +39,7 @@ func benchReplies(b *testing.B, before int, files []store.File) {
 	}
 	decide := func(decide func(*store.View, store.Event) (store.Decision, error)) {
 		b.Helper()
-		decided, err := db.Decide("ticket:one", decide, nil)
+		decided, err := db.Decide("ticket:one", deciding(decide))
 		if err != nil || decided.Failure != nil {
 			b.Fatal(err, decided.Failure)
 		}
@@ -47,7 +47,7 @@ func benchReplies(b *testing.B, before int, files []store.File) {
 	hear := func(i int) {
 		b.Helper()
 		reply := bot.Message{Team: "T0ACME", Channel: "C0HELP", TS: ts(i), Thread: ts(0), Sender: "U0ALICE", At: noon.Add(time.Duration(i) * time.Second), Doc: said(i)}
-		if _, err := db.Take(func(*store.View) (store.Taken, error) { return taken(reply, "one"), nil }); err != nil {
+		if _, err := db.Take(func(*store.View) (store.Taken, error) { return taken(reply, "one"), nil }, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

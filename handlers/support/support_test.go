@@ -51,13 +51,13 @@ func mention(words string) bot.Message {
 func decideAll(t *testing.T, db *store.DB, subject string, decide func(*store.View, store.Event) (store.Decision, error), pass func(time.Duration)) {
 	t.Helper()
 	for range 20 {
-		if _, err := db.Decide(subject, func(v *store.View, e store.Event) (store.Decision, error) {
+		if _, err := db.Decide(subject, deciding(func(v *store.View, e store.Event) (store.Decision, error) {
 			d, err := decide(v, e)
 			for i := range d.Actions {
 				d.Actions[i].Service, _, _ = strings.Cut(d.Actions[i].Kind, ".")
 			}
 			return d, err
-		}, nil); err != nil {
+		})); err != nil {
 			t.Log(err)
 		}
 		pass(time.Minute)
@@ -133,7 +133,7 @@ func TestALaterMessageOfAFailedTicketIsDecided(t *testing.T) {
 
 func take(t *testing.T, db *store.DB, h bot.Handler, m bot.Message) {
 	t.Helper()
-	_, err := db.Take(func(v *store.View) (store.Taken, error) { return h.Message(v, m, "one") })
+	_, err := db.Take(func(v *store.View) (store.Taken, error) { return h.Message(v, m, "one") }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestAnEditAheadOfTheCreatesAnswerOpensNoSecondIssue(t *testing.T) {
 			take(t, db, h, edit)
 			if state == store.Done {
 				claimed[0].State, claimed[0].Result = store.Done, json.RawMessage(`{"number": 7, "url": "https://github.example/7"}`)
-				if _, err := db.Finish(claimed[0]); err != nil {
+				if _, err := db.Finish(claimed[0], nil); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -223,7 +223,7 @@ func TestARefusalThatAnEditHasOvertakenIsNotTold(t *testing.T) {
 	edit.Edited, edit.Mentioned = "1764000060.000000", true
 	take(t, db, h, edit)
 	claimed[0].State, claimed[0].Error = store.Failed, "422"
-	if _, err := db.Finish(claimed[0]); err != nil {
+	if _, err := db.Finish(claimed[0], nil); err != nil {
 		t.Fatal(err)
 	}
 	decideAll(t, db, "ticket:one", h.Decide, pass)
@@ -258,18 +258,29 @@ func know(t *testing.T, db *store.DB) {
 	t.Helper()
 	_, err := db.Take(func(*store.View) (store.Taken, error) {
 		return store.Taken{Events: []store.Event{{Key: "seed", Subject: "seed:1", Kind: "seed", At: noon, Body: json.RawMessage(`{}`)}}}, nil
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = db.Decide("seed:1", func(*store.View, store.Event) (store.Decision, error) {
+	_, err = db.Decide("seed:1", deciding(func(*store.View, store.Event) (store.Decision, error) {
 		return store.Decision{Records: []store.Record{
 			&store.Entry{ID: "U0ALICE", Kind: store.PersonEntry, Name: "Alice", ReadAt: noon},
 			&store.Entry{ID: "C0HELP", Kind: store.ChannelEntry, Name: "help", ReadAt: noon},
 			&store.Entry{ID: "S0SUPPORT", Kind: store.GroupEntry, Name: "support", ReadAt: noon},
 		}}, nil
-	}, nil)
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
 }
+
+// A deciding decides events in their turn, and claims nothing.
+type deciding func(*store.View, store.Event) (store.Decision, error)
+
+func (deciding) Anew() {}
+
+func (deciding) Hold(string) bool { return false }
+
+func (d deciding) Decide(v *store.View, e store.Event) (store.Decision, error) { return d(v, e) }
+
+func (deciding) Free(store.Claimer, string) error { return nil }

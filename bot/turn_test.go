@@ -1,0 +1,85 @@
+package bot
+
+import (
+	"encoding/json"
+	"testing"
+
+	"supportbot/integrations"
+	"supportbot/store"
+)
+
+// takeAtOnce takes an event in as the door does.
+func takeAtOnce(t *testing.T, m *Machine, key string) {
+	t.Helper()
+	err := m.door.route(func(*store.View) (store.Taken, error) {
+		return store.Taken{Events: []store.Event{{Key: key, Subject: "test:1", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.calls.Wait()
+}
+
+func TestWhatIsTakenInIsDecidedAndBegunAtOnce(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		before func(*Machine)
+		done   int
+		event  string
+	}{
+		{"if nobody has its subject in hand", func(*Machine) {}, 1, "decided"},
+		{"but not while somebody has", func(m *Machine) { m.undecided.take("test:1") }, 0, "new"},
+		{"but not in a crowd", func(m *Machine) { m.door.crowd.add(doorCrowd + 1) }, 0, "new"},
+		{"but not when the machine has stopped", func(m *Machine) { m.undecided.close() }, 0, "new"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := &desk{}
+			m, _ := newMachine(t, []integrations.Service{d.service()}, planner())
+			test.before(m)
+			takeAtOnce(t, m, "1")
+			events := view(t, m, func(v *store.View) ([]store.Event, error) { return v.Events("test:1") })
+			if d.done != test.done || events[0].State != test.event {
+				t.Errorf("done %d times, and the event is %s; want %d, %s", d.done, events[0].State, test.done, test.event)
+			}
+		})
+	}
+}
+
+func TestASubjectThatWasDecidedAtOnceIsGivenBack(t *testing.T) {
+	d := &desk{}
+	m, _ := newMachine(t, []integrations.Service{d.service()}, planner())
+	takeAtOnce(t, m, "1")
+	takeAtOnce(t, m, "2")
+	if p := m.performers["desk"]; d.done != 2 || len(p.free) != cap(p.free) {
+		t.Errorf("done %d times, %d of %d workers are free", d.done, len(p.free), cap(p.free))
+	}
+}
+
+// No performer runs here to look for what waits: the end of the one begins the other.
+func TestWhatWaitsForAnActionIsBegunWhenThatEnds(t *testing.T) {
+	d := &desk{}
+	m, _ := newMachine(t, []integrations.Service{d.service()}, Handler{
+		Prefix: "test:", Mode: Live,
+		Decide: func(*store.View, store.Event) (store.Decision, error) {
+			return store.Decision{Actions: []store.Action{
+				{Kind: "desk.do", Slot: "one", Body: json.RawMessage(`{}`)}, {Kind: "desk.do", Slot: "two", Body: json.RawMessage(`{}`)},
+			}}, nil
+		},
+	})
+	takeAtOnce(t, m, "1")
+	if d.done != 2 {
+		t.Errorf("%d actions were done, want 2", d.done)
+	}
+}
+
+func TestNothingIsBegunOnceTheMachineStops(t *testing.T) {
+	d := &desk{}
+	m, _ := newMachine(t, []integrations.Service{d.service()}, planner())
+	takeEvent(t, m)
+	m.undecided.close()
+	m.decide("test:1")
+	m.calls.Wait()
+	if d.done != 0 {
+		t.Error("an action was begun")
+	}
+}
