@@ -162,7 +162,7 @@ func TestAFoundMessageHasTheKeyThatItHadLive(t *testing.T) {
 		live = append(live, json.RawMessage(e))
 	}
 	for _, e := range live {
-		payload, err := json.Marshal(callback{Type: "event_callback", Team: w.slack.TeamID(), Event: e})
+		payload, err := json.Marshal(map[string]any{"type": "event_callback", "team_id": w.slack.TeamID(), "event": e})
 		if err != nil {
 			t.Fatal(err)
 		}

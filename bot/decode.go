@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -25,14 +26,31 @@ type Identity struct {
 
 // callback is the wrapper of an event (docs.slack.dev/apis/events-api).
 type callback struct {
-	Type      string          `json:"type"`
-	Team      string          `json:"team_id"`
-	Event     json.RawMessage `json:"event"`
-	ExtShared bool            `json:"is_ext_shared_channel"`
+	Type      string     `json:"type"`
+	Team      string     `json:"team_id"`
+	Event     rawMessage `json:"event"` // of events that are no messages, only Type counts
+	ExtShared bool       `json:"is_ext_shared_channel"`
 }
+
+// readCallback reads the payload of an event, in one pass: most are messages.
+func readCallback(payload json.RawMessage) (c callback, err error) {
+	err = json.Unmarshal(payload, &c)
+	var other *json.UnmarshalTypeError
+	if errors.As(err, &other) && c.Event.Type != "" && c.Event.Type != messageType {
+		return c, nil // its fields may be of other types than those of messages
+	}
+	if err != nil {
+		return c, fmt.Errorf("decode event: %w", err)
+	}
+	return c, nil
+}
+
+// messageType is the type of events that are messages.
+const messageType = "message"
 
 // rawMessage holds the fields of a message event, and of the versions inside it, that our rules look at.
 type rawMessage struct {
+	Type        string                `json:"type"`
 	Subtype     string                `json:"subtype"`
 	Channel     string                `json:"channel"`
 	ChannelType string                `json:"channel_type"`
@@ -58,10 +76,7 @@ var spoken = map[string]bool{"": true, "thread_broadcast": true, "file_share": t
 
 // message reads a message event. ok is false if it is nothing that anybody said, changed or took back.
 func (us Identity) message(c callback) (m Message, ok bool, err error) {
-	var raw rawMessage
-	if err := json.Unmarshal(c.Event, &raw); err != nil {
-		return Message{}, false, fmt.Errorf("decode message: %w", err)
-	}
+	raw := c.Event
 	switch raw.Subtype {
 	case "message_changed":
 		return us.edit(c, raw)

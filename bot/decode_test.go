@@ -42,22 +42,22 @@ func decode(kind string, payload []byte) (d decoded) {
 }
 
 func (d *decoded) event(payload []byte) error {
-	var c callback
-	var inner struct{ Type string }
-	if err := json.Unmarshal(payload, &c); err != nil {
+	c, err := readCallback(payload)
+	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(c.Event, &inner); err != nil {
-		return err
-	}
-	if inner.Type == "message" {
+	if c.Event.Type == messageType {
 		m, ok, err := us.message(c)
 		if ok {
 			d.Message, d.Key = &m, m.Key()
 		}
 		return err
 	}
-	id, change, err := refresh(inner.Type, c.Event)
+	var other struct{ Event json.RawMessage }
+	if err := json.Unmarshal(payload, &other); err != nil {
+		return err
+	}
+	id, change, err := refresh(c.Event.Type, other.Event)
 	if id != "" && err == nil {
 		d.Entry = &store.Entry{ID: id}
 		change(d.Entry)

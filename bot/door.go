@@ -184,8 +184,8 @@ func (d *door) store(e slack.Envelope) error {
 }
 
 func (d *door) event(payload json.RawMessage) error {
-	var c callback
-	if err := json.Unmarshal(payload, &c); err != nil {
+	c, err := readCallback(payload)
+	if err != nil {
 		return unreadable(err)
 	}
 	if c.Type == "app_rate_limited" {
@@ -193,27 +193,32 @@ func (d *door) event(payload json.RawMessage) error {
 		d.m.catchUp.eventsHeldBack()
 		return nil
 	}
-	var inner struct{ Type, Subtype string }
-	if err := json.Unmarshal(c.Event, &inner); err != nil {
+	if c.Event.Type != messageType {
+		return d.otherEvent(c.Event.Type, payload)
+	}
+	if kind := conversions[c.Event.Subtype]; kind != "" {
+		return d.converted(c.Event.Channel, kind)
+	}
+	m, ok, err := d.m.Identity.message(c)
+	if err != nil {
 		return unreadable(err)
 	}
-	if kind := conversions[inner.Subtype]; kind != "" && inner.Type == "message" {
-		return d.converted(c.Event, kind)
+	if !ok {
+		return nil
 	}
-	if inner.Type == "message" {
-		m, ok, err := d.m.Identity.message(c)
-		if err != nil {
-			return unreadable(err)
-		}
-		if !ok {
-			return nil
-		}
-		return d.heard(m, payload)
+	return d.heard(m, payload)
+}
+
+// otherEvent takes in an event that is no message.
+func (d *door) otherEvent(kind string, payload json.RawMessage) error {
+	var c struct{ Event json.RawMessage }
+	if err := json.Unmarshal(payload, &c); err != nil {
+		return unreadable(err)
 	}
-	if err := d.channelEvent(inner.Type, c.Event); err != nil {
+	if err := d.channelEvent(kind, c.Event); err != nil {
 		return err
 	}
-	return d.freshen(inner.Type, c.Event)
+	return d.freshen(kind, c.Event)
 }
 
 // freshen brings the directory up to what Slack tells of a person, a channel or a group.

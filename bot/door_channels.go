@@ -50,16 +50,12 @@ var conversions = map[string]string{"channel_convert_to_private": privateChannel
 
 // converted takes in that a channel became private, at once; that it became public is asked of Slack first, as that may
 // be old news.
-func (d *door) converted(notice json.RawMessage, kind string) error {
-	var e struct{ Channel string }
-	if err := json.Unmarshal(notice, &e); err != nil {
-		return unreadable(err)
-	}
+func (d *door) converted(channel, kind string) error {
 	if kind == publicChannel {
-		d.m.catchUp.look(e.Channel)
+		d.m.catchUp.look(channel)
 		return nil
 	}
-	return d.m.Store.CloseChannel(e.Channel, kind)
+	return d.m.Store.CloseChannel(channel, kind)
 }
 
 // moved takes in that a channel has another id now. An id is never a part of another one's text.

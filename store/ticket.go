@@ -226,20 +226,35 @@ type MessageDetails struct {
 	Sent     string          `json:"sent,omitempty"`     // of the first in a part: fingerprint of its comment as GitHub was told
 }
 
-// Changed says whether m is other than it was read.
-func (m *Message) Changed() (bool, error) {
+// Changes returns what is to be stored of m, nil if it is as it was read.
+func (m *Message) Changes() (Record, error) {
 	details, err := json.Marshal(m.MessageDetails)
-	return m.stored != messageRow{string(details), m.Comment}, err
+	if err != nil || m.stored == (messageRow{string(details), m.Comment}) {
+		return nil, err
+	}
+	return encodedMessage{m, string(details)}, nil
 }
+
+// An encodedMessage is a Message that was encoded already: that is nothing for the one writer to do.
+type encodedMessage struct {
+	*Message
+	details string
+}
+
+func (m encodedMessage) put(c *connection) error { return m.store(c, m.details) }
 
 func (m *Message) put(c *connection) error {
 	details, err := json.Marshal(m.MessageDetails)
 	if err != nil {
 		return err
 	}
-	err = c.exec(`INSERT INTO messages (team, channel, ts, ticket, comment, details) VALUES (?, ?, ?, ?, ?, ?)
+	return m.store(c, string(details))
+}
+
+func (m *Message) store(c *connection, details string) error {
+	err := c.exec(`INSERT INTO messages (team, channel, ts, ticket, comment, details) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (team, channel, ts) DO UPDATE SET comment = excluded.comment, details = excluded.details`,
-		m.Team, m.Channel, m.TS, m.Ticket, m.Comment, string(details))
+		m.Team, m.Channel, m.TS, m.Ticket, m.Comment, details)
 	if err != nil {
 		return fmt.Errorf("store message %s/%s: %w", m.Channel, m.TS, err)
 	}

@@ -56,12 +56,12 @@ func (h handler) decide(v *store.View, e store.Event) (store.Decision, error) {
 // thread that takes a while.
 func (t *ticket) recordMessages() error {
 	for _, m := range t.messages {
-		changed, err := m.Changed()
+		changes, err := m.Changes()
 		if err != nil {
 			return err
 		}
-		if changed {
-			t.result.Records = append(t.result.Records, m)
+		if changes != nil {
+			t.result.Records = append(t.result.Records, changes)
 		}
 	}
 	return nil
