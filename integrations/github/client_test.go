@@ -245,10 +245,6 @@ func TestLabelsOfOthersStay(t *testing.T) {
 		want    string
 	}{
 		{
-			"when some are set", "github.set_labels", SetLabels{Number: 5, Add: []string{"turn:requester", "SUPPORT"}, Remove: []string{"turn:team"}},
-			`{"labels":["support","by hand","turn:requester"]}`,
-		},
-		{
 			"when the issue is closed", "github.close_issue", CloseIssue{Number: 5, Reason: "completed", RemoveLabels: []string{"turn:team"}},
 			`{"labels":["support","by hand"],"state":"closed","state_reason":"completed"}`,
 		},

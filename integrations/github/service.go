@@ -47,7 +47,7 @@ func (c *Client) Service(r *redact.Redactor, l Limits) integrations.Service {
 		Limits:  l.limits(),
 		Shared:  true,
 		Kinds: []integrations.Kind{
-			k.createIssue(), k.editIssue(), k.closeIssue(), k.setLabels(), k.createComment(), k.editComment(),
+			k.createIssue(), k.editIssue(), k.closeIssue(), k.createComment(), k.editComment(),
 		},
 		Probe: c.Probe,
 	}
@@ -87,13 +87,6 @@ type CloseIssue struct {
 	Number       int      `json:"number"`
 	Reason       string   `json:"reason"` // "completed" or "not_planned"
 	RemoveLabels []string `json:"remove_labels,omitempty"`
-}
-
-// SetLabels is the payload of github.set_labels; labels that it doesn't name stay as they are.
-type SetLabels struct {
-	Number int      `json:"number"`
-	Add    []string `json:"add,omitempty"`
-	Remove []string `json:"remove,omitempty"`
 }
 
 // CreateComment is the payload of github.create_comment. Its result is a Comment.
@@ -168,16 +161,7 @@ func (k kinds) closeIssue() integrations.Kind {
 		Name: "github.close_issue", Settling: integrations.Idempotent, Lane: lane(laneEdit), Observed: nothing,
 		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, p CloseIssue) (done, error) {
 			change := &github.IssueRequest{State: github.String("closed"), StateReason: github.String(p.Reason)}
-			return done{}, k.c.relabel(ctx, "github: close issue", p.Number, nil, p.RemoveLabels, change)
-		}),
-	}
-}
-
-func (k kinds) setLabels() integrations.Kind {
-	return integrations.Kind{
-		Name: "github.set_labels", Settling: integrations.Idempotent, Lane: lane(laneEdit), Observed: nothing,
-		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, p SetLabels) (done, error) {
-			return done{}, k.c.relabel(ctx, "github: set labels", p.Number, p.Add, p.Remove, new(github.IssueRequest))
+			return done{}, k.c.unlabel(ctx, "github: close issue", p.Number, p.RemoveLabels, change)
 		}),
 	}
 }
@@ -212,20 +196,15 @@ func (k kinds) editComment() integrations.Kind {
 	}
 }
 
-// relabel makes a change to an issue together with its labels, of which GitHub takes the whole list: it is
-// read just before.
-func (c *Client) relabel(ctx context.Context, op string, number int, add, remove []string, change *github.IssueRequest) error {
-	if len(add)+len(remove) > 0 {
+// unlabel makes a change to an issue and takes labels away. GitHub takes the whole list of those that stay: it is read
+// just before.
+func (c *Client) unlabel(ctx context.Context, op string, number int, remove []string, change *github.IssueRequest) error {
+	if len(remove) > 0 {
 		labels, err := c.labels(ctx, op, number)
 		if err != nil {
 			return err
 		}
 		labels = slices.DeleteFunc(labels, func(have string) bool { return containsFold(remove, have) })
-		for _, l := range add {
-			if !containsFold(labels, l) {
-				labels = append(labels, l)
-			}
-		}
 		change.Labels = &labels
 	}
 	return c.edit(ctx, op, number, change)
