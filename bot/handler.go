@@ -24,7 +24,8 @@ type Handler struct {
 	Message func(v *store.View, m Message, id string) (store.Taken, error)
 	// Click does the same for a click on a button.
 	Click func(v *store.View, c Click) (store.Taken, error)
-	// Decide says what follows from an event of one of its subjects.
+	// Decide says what follows from an event of one of its subjects: on a snapshot, or, of a subject at rest with a short
+	// history, inside the transaction that stores the event.
 	Decide func(v *store.View, e store.Event) (store.Decision, error)
 }
 

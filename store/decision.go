@@ -14,5 +14,6 @@ type Decision struct {
 // A Record is a row that handlers may change: *Ticket, *Thread, *Message, *Entry, *Alarm.
 type Record interface{ put(*connection) error }
 
-// A View is a snapshot of the database: all that a decision may look at.
+// A View is the database as it stood at one moment, or as the transaction in hand has made it: all that a decision may
+// look at.
 type View struct{ c *connection }
