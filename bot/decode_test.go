@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -135,4 +136,35 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("stored as %s, key %s, read back with key %s, %v", data, m.Key(), again.Key(), err)
 		}
 	})
+}
+
+// Slack dates edits, and its lists, to the second. If somebody edits twice within one, and the list that shows the second
+// edit is read within it too, the first edit, heard later, seems to be the younger one. Then the second must not be missed.
+func TestInvariant1_AnEditFoundInItsSecondIsHeardAgain(t *testing.T) {
+	edited := json.RawMessage(`{"type":"message","user":"U0ALICE","ts":"1764000000.000100","text":"it fails again","edited":{"user":"U0ALICE","ts":"1764000060.000000"}}`)
+	live, err := readCallback(json.RawMessage(`{"type":"event_callback","team_id":"T0ACME","event":{"type":"message","subtype":"message_changed",
+		"channel":"C0HELP","channel_type":"channel","ts":"1764000060.000200","message":` + string(edited) + `}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard, _, err := us.message(live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		at   time.Time
+		same bool
+	}{
+		{"read in the second of the edit", time.Unix(1764000060, 0), false},
+		{"read later", time.Unix(1764000061, 0), true},
+	} {
+		found, _, err := us.listed(edited, place{"T0ACME", "C0HELP", publicChannel, false}, test.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := found.Key() == heard.Key(); same != test.same {
+			t.Errorf("%s: %s and %s", test.name, found.Key(), heard.Key())
+		}
+	}
 }

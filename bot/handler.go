@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"supportbot/bot/text"
@@ -73,10 +74,20 @@ func (m Message) Key() string {
 	switch {
 	case m.Deleted:
 		return "del:" + id
+	case m.inDoubt():
+		return "edit:" + id + ":" + m.Edited + ":" + m.print() + ":found"
 	case m.Edited != "" || m.Seen != "" || m.lost():
 		return "edit:" + id + ":" + m.Edited + ":" + m.print()
 	}
 	return "msg:" + id
+}
+
+// inDoubt says whether m was read within the second in which it was edited, to which Slack dates both: an edit of that
+// second that is only heard later may be older or younger. Its own event still counts then.
+func (m Message) inDoubt() bool {
+	edited, _, _ := strings.Cut(m.Edited, ".")
+	seen, _, _ := strings.Cut(m.Seen, ".")
+	return m.Found && edited != "" && edited == seen
 }
 
 // print tells one content from another.
