@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,7 +16,7 @@ import (
 func (db *DB) Backup(ctx context.Context, path string) (err error) {
 	part, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*") // which is private
 	if err != nil {
-		return fmt.Errorf("backup: %w", err)
+		return fmt.Errorf("backup: %w", &fs.PathError{Op: "write", Path: path, Err: errors.Unwrap(err)})
 	}
 	defer func() { err = errors.Join(err, part.Close(), os.Remove(part.Name())) }()
 	if err := db.vacuumInto(ctx, part.Name()); err != nil {

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -93,14 +94,24 @@ func OpenBeside(path string, now func() time.Time) (*DB, error) {
 
 // openExisting opens a database that another process made.
 func openExisting(path, option string, now func() time.Time) (*DB, error) {
-	_, err := os.Stat(path)
+	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no database at %s; the first run makes it", path)
+		return nil, fmt.Errorf("there is no database at %s; the first run makes it", whole(path))
 	case err != nil:
 		return nil, fmt.Errorf("open database: %w", err)
+	case info.IsDir():
+		return nil, fmt.Errorf("open database: %w", &fs.PathError{Op: "open", Path: path, Err: syscall.EISDIR})
 	}
 	return open(path, option, now)
+}
+
+// whole is a path that is not relative, if that is known: readers need not be where the bot runs.
+func whole(path string) string {
+	if from, err := filepath.Abs(path); err == nil {
+		return from
+	}
+	return path
 }
 
 // open opens the database at path with an option of the driver's beside those that all share.
@@ -144,11 +155,13 @@ func (db *DB) startBeside() error {
 	if db.writer, err = connect(db.pool); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	done, known, err := db.schemaVersion()
-	if err != nil {
+	done, known, err := schemaVersion(db.writer)
+	switch {
+	case err != nil:
 		return err
-	}
-	if done != len(known) {
+	case done == 0:
+		return ErrEmpty
+	case done != len(known):
 		return fmt.Errorf("the database has schema %d, this supportbot knows %d: use the one that runs on it", done, len(known))
 	}
 	db.beginToWrite()
@@ -193,12 +206,12 @@ func lockFile(path string) (*os.File, error) {
 
 // migrate brings the schema up to date. PRAGMA user_version counts the files of schema/ that were applied.
 func (db *DB) migrate() error {
-	done, files, err := db.schemaVersion()
+	done, files, err := schemaVersion(db.writer)
 	if err != nil {
 		return err
 	}
 	if done > len(files) {
-		return fmt.Errorf("the database has schema %d, this supportbot knows %d: it was written by a newer one", done, len(files))
+		return misfit(done, len(files), ErrNewer)
 	}
 	for i := done; i < len(files); i++ {
 		text, err := fs.ReadFile(schema, files[i])
@@ -214,11 +227,11 @@ func (db *DB) migrate() error {
 }
 
 // schemaVersion returns how many files of the schema were applied, and all that this program knows.
-func (db *DB) schemaVersion() (done int, files []string, err error) {
+func schemaVersion(c *connection) (done int, files []string, err error) {
 	if files, err = fs.Glob(schema, "schema/*.sql"); err != nil {
 		return 0, nil, err
 	}
-	if err := db.writer.row("PRAGMA user_version").Scan(&done); err != nil {
+	if err := c.row("PRAGMA user_version").Scan(&done); err != nil {
 		return 0, nil, fmt.Errorf("read schema version: %w", err)
 	}
 	return done, files, nil

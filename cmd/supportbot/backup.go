@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -23,10 +24,18 @@ To restore: stop the bot, move supportbot.db, supportbot.db-wal and supportbot.d
 }
 
 func (b backupCmd) Run(ctx context.Context, e *environment) error {
-	if _, err := os.Lstat(b.File); err == nil {
-		return fmt.Errorf("%s is there already; a backup replaces nothing", b.File)
+	if b.File == "" {
+		return usageError{errors.New("name the file to write, such as /backup/monday.db")}
 	}
-	err := b.read(func(db *store.DB) error { return db.Backup(ctx, b.File) })
+	if _, err := os.Lstat(b.File); err == nil {
+		return fmt.Errorf("%s is there already, and a backup replaces nothing: name another", b.File)
+	}
+	err := b.open(func(db *store.DB) error {
+		if err := db.Fit(); errors.Is(err, store.ErrEmpty) {
+			return err
+		}
+		return db.Backup(ctx, b.File)
+	})
 	if err != nil {
 		return err
 	}

@@ -38,16 +38,34 @@ func (r *report) store(s StoreSettings) {
 	db, err := store.OpenReadOnly(path)
 	if err != nil {
 		r.miss("can't be opened: %v", err)
+		r.nextOf(err)
 		return
 	}
+	err = db.Fit()
 	_ = db.Close() // it was opened for reading only
-	r.good("can be opened")
+	switch {
+	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrOlder):
+		r.good("can be opened")
+		r.note("%v", err)
+	case err != nil:
+		r.miss("can't be used: %v", err)
+		r.nextOf(err)
+	default:
+		r.good("can be opened")
+	}
 	if others := file.Mode().Perm() & 0o077; others != 0 {
 		r.warn("others on this machine may read it, and what was said in private with it")
 		r.next("chmod 600 %s*", path)
 	}
 	if isLocked(path + ".lock") {
 		r.note("a supportbot is running on it; a second one would be refused")
+	}
+}
+
+// nextOf says what to do about an error of the database.
+func (r *report) nextOf(err error) {
+	if step := store.NextStep(err); step != "" {
+		r.next("%s", step)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -260,7 +261,21 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(h.dir, "supportbot.db"), []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, exitFailed, []string{"✗ can't be opened: "}},
+		}, exitFailed, []string{"✗ can't be opened: ", "put a backup in its place"}},
+		{"the database is a folder", func(t *testing.T, h *house) {
+			if err := os.Mkdir(filepath.Join(h.dir, "supportbot.db"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}, exitFailed, []string{"✗ can't be opened: ", "Set store.path to the name of a file."}},
+		{"the database is of a newer supportbot", func(t *testing.T, h *house) {
+			databaseOf(t, filepath.Join(h.dir, "supportbot.db"), 99)
+		}, exitFailed, []string{"✗ can't be used: the database has schema 99", "Use the newer supportbot"}},
+		{"the database is of an older supportbot", func(t *testing.T, h *house) {
+			databaseOf(t, filepath.Join(h.dir, "supportbot.db"), 1)
+		}, exitOK, []string{"✓ can be opened", "· the database has schema 1", "the next run brings it up to date"}},
+		{"the database is empty", func(t *testing.T, h *house) {
+			databaseOf(t, filepath.Join(h.dir, "supportbot.db"), 0)
+		}, exitOK, []string{"· there is nothing in the database yet; the first run fills it"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := newHouse(t, sandbox.GitHubOptions{CanPush: true})
@@ -314,6 +329,19 @@ func TestCheckWarnsOfAPublicRepository(t *testing.T) {
 	code, out := newHouse(t, sandbox.GitHubOptions{CanPush: true, Public: true}).check(t)
 	if code != exitOK || !strings.Contains(out, "! repository acme/analytics-support: it is public") {
 		t.Errorf("exit status %d\n%s", code, out)
+	}
+}
+
+// databaseOf makes a database at path that says it has this version of the schema, and nothing else.
+func databaseOf(t *testing.T, path string, version int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(fmt.Sprintf("CREATE TABLE a (b); PRAGMA user_version = %d", version))
+	if err := errors.Join(err, db.Close(), os.Chmod(path, 0o600)); err != nil {
+		t.Fatal(err)
 	}
 }
 

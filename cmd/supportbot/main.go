@@ -110,8 +110,19 @@ func (f configFlag) load(e *environment) (Settings, Secrets, error) {
 	return settings, secrets, nil
 }
 
-// read lets look read the database that the settings name, beside the bot that may run on it.
-func (f configFlag) read(look func(*store.DB) error) (err error) {
+// read lets look read the database that the settings name, beside the bot that may run on it, if it is as this program
+// knows it.
+func (f configFlag) read(look func(*store.DB) error) error {
+	return f.open(func(db *store.DB) error {
+		if err := db.Fit(); err != nil {
+			return err
+		}
+		return look(db)
+	})
+}
+
+// open gives do the database that the settings name, beside the bot that may run on it.
+func (f configFlag) open(do func(*store.DB) error) (err error) {
 	settings, err := LoadSettings(f.Config)
 	if err != nil {
 		return usageError{err}
@@ -121,7 +132,7 @@ func (f configFlag) read(look func(*store.DB) error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return look(db)
+	return do(db)
 }
 
 // run runs the command that args say and returns the exit status. It ends early when ctx does.
@@ -140,6 +151,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	fmt.Fprintf(stderr, "supportbot: %v\n", err)
+	if step := store.NextStep(err); step != "" {
+		fmt.Fprintln(stderr, step)
+	}
 	return exitFailed
 }
 

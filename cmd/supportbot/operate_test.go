@@ -95,6 +95,28 @@ func TestWithoutARunningBotARequestWaitsForItsStart(t *testing.T) {
 	}
 }
 
+func TestCommandsSayWhatToDoAboutADatabase(t *testing.T) {
+	for name, tt := range map[string]struct {
+		version int
+		args    string
+		shows   string
+	}{
+		"nothing in it to explain":              {0, "explain 1", "there is nothing in the database yet; the first run fills it"},
+		"nothing in it to list":                 {0, "parked list", "there is nothing in the database yet"},
+		"nothing in it to copy":                 {0, "backup monday.db", "there is nothing in the database yet"},
+		"nothing in it to leave a request with": {0, "pause github", "there is nothing in the database yet"},
+		"one of a newer supportbot":             {99, "explain 1", "it was written by a newer one\nUse the newer supportbot"},
+		"one of an older supportbot":            {1, "explain 1", "the next run brings it up to date"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(sandbox.NewClock(scenarioStart), t.TempDir())
+			t.Cleanup(w.close)
+			databaseOf(t, w.settings.Store.Path, tt.version)
+			commandCase{name, tt.args, exitFailed, tt.shows}.check(t, w.settingsFile(t))
+		})
+	}
+}
+
 // A mistaken decides nothing, but fails.
 type mistaken struct{}
 
@@ -161,6 +183,7 @@ func TestBackupCopiesTheDatabaseOfTheRunningBot(t *testing.T) {
 	commandCase{"a backup", "backup " + file, exitOK, "monday.db is written"}.check(t, config)
 	commandCase{"another one to the same file", "backup " + file, exitFailed, "is there already"}.check(t, config)
 	commandCase{"one to nowhere", "backup /no/such/folder/monday.db", exitFailed, "no such file"}.check(t, config)
+	commandCase{"one to nowhere, with what to do", "backup /no/such/folder/monday.db", exitFailed, "write /no/such/folder/monday.db: no such file or directory\nMake its folder first"}.check(t, config)
 	restored := *w
 	restored.settings.Store.Path = file
 	commandCase{"its history", "explain 1", exitOK, "done    github.create_issue [issue]"}.check(t, restored.settingsFile(t))

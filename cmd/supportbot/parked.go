@@ -50,7 +50,7 @@ func listParked(w io.Writer, events []store.Event) {
 // parkedArg says which events.
 type parkedArg struct {
 	configFlag
-	Which string `arg:"" help:"The number of the event, as the list says; or all."`
+	Which string `arg:"" name:"number-or-all" help:"The number of the event, as the list says; or all."`
 }
 
 // check refuses what can be neither a number nor all, before the bot is asked.
