@@ -154,6 +154,7 @@ func TestHealthAndMetricsAreServed(t *testing.T) {
 func TestExplainFindsATicketByIssueAndByLink(t *testing.T) {
 	w, _, ts := runningWorld(t)
 	config := w.settingsFile(t)
+	issue := strings.TrimSuffix(w.github.URL(), "/") + "/acme/analytics-support/issues/1"
 	link := "https://acme.slack.com/archives/" + helpChannel + "/p" + strings.ReplaceAll(ts, ".", "")
 	for name, tt := range map[string]struct {
 		what  string
@@ -165,14 +166,22 @@ func TestExplainFindsATicketByIssueAndByLink(t *testing.T) {
 		"by the link of its message":  {link, exitOK, "is open. Issue 1"},
 		"by the link of a reply":      {"https://acme.slack.com/archives/C0HELP/p1111111111111111?thread_ts=" + ts + "&cid=C0HELP", exitOK, "is open. Issue 1"},
 		"a number that nobody has":    {"99", exitFailed, "no ticket has issue 99"},
+		"by the link of its issue":    {"ISSUE", exitOK, "is open. Issue 1"},
+		"by the link of a comment":    {"ISSUE#issuecomment-7", exitOK, "is open. Issue 1"},
+		"with what is around a link":  {" <" + link + "/> ", exitOK, "is open. Issue 1"},
+		"another repository's issue":  {"https://github.com/acme/other/issues/1", exitFailed, "no ticket has issue https://github.com/acme/other/issues/1: number 1 is ISSUE here"},
+		"who asked, and where":        {"1", exitOK, "in #help-data (C0HELP), asked by Alice Novak (U0ALICE)"},
+		"what the issue says":         {"1", exitOK, "  it fails | **Alice Novak** asked in #help-data on"},
+		"what the reply says":         {"1", exitOK, "  Received. This is issue"},
 		"a message that nobody heard": {"https://acme.slack.com/archives/C0HELP/p1111111111111111", exitFailed, "no ticket has the thread"},
 		"neither a number nor a link": {"it fails", exitUsage, "neither"},
 		"a link to something else":    {"https://example.com/", exitUsage, "neither"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			code := run(t.Context(), []string{"explain", "--config", config, tt.what}, nil, &out, &out, environ())
-			if code != tt.code || !strings.Contains(out.String(), tt.shows) {
+			what, shows := strings.ReplaceAll(tt.what, "ISSUE", issue), strings.ReplaceAll(tt.shows, "ISSUE", issue)
+			code := run(t.Context(), []string{"explain", "--config", config, what}, nil, &out, &out, environ())
+			if code != tt.code || !strings.Contains(out.String(), shows) {
 				t.Errorf("exit status %d, want %d, and %q:\n%s", code, tt.code, tt.shows, &out)
 			}
 		})
