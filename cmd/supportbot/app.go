@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -131,13 +133,18 @@ func services(settings Settings, s *slack.Client, g *github.Client, r *redact.Re
 	return []integrations.Service{chat, hub}
 }
 
-// identify asks Slack who we are until it answers; an outage delays the start, a useless token ends it.
+// identify asks Slack who we are until it answers; an outage delays the start, a useless token ends it, and so does ctx.
 func identify(ctx context.Context, client *slack.Client, c clock, log *slog.Logger) (slack.Identity, error) {
 	for {
 		us, err := client.Identity(ctx)
 		failure := integrations.AsError(err)
-		if err == nil || failure.Failure == integrations.Locked || failure.Failure == integrations.Rejected {
-			return us, err
+		switch {
+		case err == nil:
+			return us, nil
+		case failure.Failure == integrations.Locked, failure.Failure == integrations.Rejected:
+			return us, fmt.Errorf("the bot token is refused: %s\n%s", reason(failure), cmp.Or(nextStep(failure), "Run supportbot check, which says more."))
+		case ctx.Err() != nil:
+			return us, ctx.Err()
 		}
 		log.Warn("Slack does not say who we are; asking again", "error", err)
 		select {
@@ -162,7 +169,7 @@ func (a *app) serve(ctx context.Context) error {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}))
 	listener, err := net.Listen("tcp", a.settings.HTTP.Listen)
 	if err != nil {
-		return fmt.Errorf("http.listen: %w", err)
+		return notListening("http.listen", a.settings.HTTP.Listen, err)
 	}
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	a.log.Info("serving health and metrics", "address", listener.Addr().String())
@@ -174,6 +181,19 @@ func (a *app) serve(ctx context.Context) error {
 		}
 	}()
 	return nil
+}
+
+// notListening is the error of a setting or flag that names an address where nobody can listen.
+func notListening(name, address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s: another program listens at %s; choose another port", name, address)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%s: %s is no address of this machine; choose one that is, such as 127.0.0.1", name, address)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%s: this user may not listen at %s; choose a port above 1023", name, address)
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 func (a *app) close() error { return a.store.Close() }

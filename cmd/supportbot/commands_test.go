@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,6 +35,36 @@ func TestSandboxSaysWhatPeopleSee(t *testing.T) {
 				if !strings.Contains(out.String(), want) {
 					t.Errorf("does not show %q:\n%s", want, &out)
 				}
+			}
+		})
+	}
+}
+
+func TestSandboxSaysWhatIsWrongWithItsFlags(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	for name, tt := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"nothing to say":            {[]string{"--say", ""}, exitUsage, "--say is empty: give it a text"},
+		"blanks to say":             {[]string{"--say", " \n"}, exitUsage, "--say is empty: give it a text"},
+		"nobody of that name":       {[]string{"--as", "@bob", "--say", "@support x"}, exitUsage, "there is no @bob; there are alice, aya, ben, kenji, mia"},
+		"no such channel":           {[]string{"--in", "#general", "--say", "@support x"}, exitUsage, "there is no #general; there are help-data, game-analytics"},
+		"a person and a channel":    {[]string{"--as", "@aya", "--in", "#game-analytics", "--say", "@support x"}, exitOK, ""},
+		"no such world":             {[]string{"--world", "nope.yml"}, exitUsage, `--world: "nope.yml" can't be read: no such file or directory`},
+		"an address without a port": {[]string{"--listen", "localhost"}, exitUsage, "--listen must be host:port, such as 127.0.0.1:8080"},
+		"a port that is taken":      {[]string{"--listen", taken.Addr().String()}, exitFailed, "--listen: another program listens at " + taken.Addr().String() + "; choose another port"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, problems bytes.Buffer
+			code := run(t.Context(), append([]string{"sandbox"}, tt.args...), strings.NewReader("/quit\n"), &out, &problems, environ())
+			if code != tt.code || !strings.Contains(problems.String(), tt.want) {
+				t.Errorf("exit status %d, want %d and %q: %s", code, tt.code, tt.want, &problems)
 			}
 		})
 	}

@@ -36,7 +36,11 @@ func (r runCmd) Run(ctx context.Context, e *environment) (err error) {
 	}
 	log := e.logger(settings.Log)
 	a, err := newApp(ctx, settings, secrets, realClock{}, log)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		log.Info("stopped before Slack said who we are")
+		return nil
+	case err != nil:
 		return err
 	}
 	defer func() { err = errors.Join(err, a.close()) }()

@@ -1,6 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -51,3 +57,70 @@ func TestAWrongSinceIsSaidBeforeAnythingRuns(t *testing.T) {
 		t.Errorf("exit status %d: %s", code, stderr)
 	}
 }
+
+// liveSettings writes settings for a run in w, and returns their path and the environment.
+func (w *world) liveSettings(t *testing.T, listen string) (path string, getenv func(string) string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "supportbot.yml")
+	text := fmt.Sprintf("slack: {api_url: %q, support_group: %s}\ngithub: {base_url: %q, repository: acme/analytics-support}\nstore: {path: %q}\nhttp: {listen: %q}\n",
+		w.settings.Slack.APIURL, supportGroup, w.settings.GitHub.BaseURL, w.settings.Store.Path, listen)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path, environ("SLACK_APP_TOKEN", w.slack.AppToken(), "SLACK_BOT_TOKEN", w.slack.BotToken(), "GITHUB_TOKEN", w.github.Token())
+}
+
+func TestARunThatCannotBeginSaysWhatToDo(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	for _, test := range []struct {
+		name   string
+		listen string
+		change func(*world)
+		want   string
+	}{
+		{"the bot token was revoked", "127.0.0.1:0", func(w *world) { w.slack.Revoke() },
+			"supportbot: the bot token is refused: token_revoked\nCopy the token or key again from where it was made"},
+		{"the port is taken", taken.Addr().String(), func(*world) {},
+			"supportbot: http.listen: another program listens at " + taken.Addr().String() + "; choose another port"},
+		{"the address is another machine's", "192.0.2.7:80", func(*world) {}, "192.0.2.7:80 is no address of this machine"},
+		{"the folder of the database is not there", "127.0.0.1:0", func(w *world) {
+			w.settings.Store.Path = filepath.Join(filepath.Dir(w.settings.Store.Path), "none", "supportbot.db")
+		}, "no such file or directory\nMake its folder first"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(sandbox.NewClock(scenarioStart), t.TempDir())
+			defer w.close()
+			test.change(w)
+			config, env := w.liveSettings(t, test.listen)
+			if code, _, stderr := command(t, env, "run", "--config", config); code != exitFailed || !strings.Contains(stderr, test.want) {
+				t.Errorf("exit status %d, and no %q: %s", code, test.want, stderr)
+			}
+		})
+	}
+}
+
+func TestARunThatIsStoppedBeforeSlackAnswersEndsWell(t *testing.T) {
+	w := newWorld(sandbox.NewClock(scenarioStart), t.TempDir())
+	defer w.close()
+	w.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, On: "auth.test", Status: 502})
+	config, env := w.liveSettings(t, "127.0.0.1:0")
+	ctx, stop := context.WithCancel(t.Context())
+	var out, problems bytes.Buffer
+	asked := writerFunc(func(p []byte) (int, error) {
+		if strings.Contains(string(p), "asking again") {
+			stop()
+		}
+		return problems.Write(p)
+	})
+	if code := run(ctx, []string{"run", "--config", config}, nil, &out, asked, env); code != exitOK {
+		t.Errorf("exit status %d: %s", code, &problems)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

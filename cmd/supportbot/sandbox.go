@@ -20,10 +20,10 @@ import (
 
 // sandboxCmd runs the real bot against stand-ins in the same process: no account, no token, no network.
 type sandboxCmd struct {
-	Say string `placeholder:"TEXT" help:"Send one mention, print what people see, and exit; for example '@support it fails'."`
-	As  string `placeholder:"NAME" help:"Who speaks at first; in the games company alice (if not given), aya, ben, kenji or mia."`
-	In  string `placeholder:"CHANNEL" help:"Where they speak at first; in the games company help-data (if not given), game-analytics, data-platform-ops, partner-studio or new-title."`
-	Log bool   `help:"Write the bot's log to standard error too."`
+	Say *string `placeholder:"TEXT" help:"Send one mention, print what people see, and exit; for example '@support it fails'."`
+	As  string  `placeholder:"NAME" help:"Who speaks at first; in the games company alice (if not given), aya, ben, kenji or mia."`
+	In  string  `placeholder:"CHANNEL" help:"Where they speak at first; in the games company help-data (if not given), game-analytics, data-platform-ops, partner-studio or new-title."`
+	Log bool    `help:"Write the bot's log to standard error too."`
 
 	World  string `placeholder:"FILE" help:"The company to play in, as world.yml in the sources has it; a games company if not given."`
 	Listen string `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Where the page is; a free port of 127.0.0.1 if not given."`
@@ -37,6 +37,9 @@ func (sandboxCmd) Help() string {
 const patience = 30 * time.Second
 
 func (s sandboxCmd) Run(ctx context.Context, e *environment) (err error) {
+	if s.Say != nil && strings.TrimSpace(*s.Say) == "" {
+		return usageError{errors.New("--say is empty: give it a text, such as --say '@support it fails'")}
+	}
 	dir, err := os.MkdirTemp("", "supportbot-sandbox-")
 	if err != nil {
 		return err
@@ -61,12 +64,15 @@ func (s sandboxCmd) Run(ctx context.Context, e *environment) (err error) {
 	stop := start(ctx, a)
 	defer func() { err = errors.Join(err, stop()) }()
 
-	p := player{world: w, app: a, out: e.stdout, user: cmp.Or(s.As, c.Begin.As), channel: cmp.Or(s.In, c.Begin.In)}
+	p := player{
+		world: w, app: a, out: e.stdout,
+		user: cmp.Or(strings.TrimPrefix(s.As, "@"), c.Begin.As), channel: cmp.Or(strings.TrimPrefix(s.In, "#"), c.Begin.In),
+	}
 	if err := p.ready(ctx); err != nil {
 		return err
 	}
-	if s.Say != "" {
-		return p.sayOnce(ctx, s.Say)
+	if s.Say != nil {
+		return p.sayOnce(ctx, *s.Say)
 	}
 	address, unserve, err := servePage(w, a, s.Listen)
 	if err != nil {
@@ -218,20 +224,13 @@ const playHelp = `A line is a message of yours; the bot listens for @%s. Command
 
 // help lists the commands, and who and what there is in the company.
 func (p *player) help() string {
-	var people, team, channels []string
-	for _, person := range p.company.People {
-		people = append(people, person.Name)
-	}
+	var team []string
 	for _, g := range p.company.Groups {
 		if g.Handle == p.company.SupportGroup {
 			team = g.Members
 		}
 	}
-	for _, c := range p.company.Channels {
-		channels = append(channels, c.Name)
-	}
-	list := func(names []string) string { return strings.Join(names, ", ") }
-	return fmt.Sprintf(playHelp, p.company.SupportGroup, list(people), list(team), list(channels))
+	return fmt.Sprintf(playHelp, p.company.SupportGroup, p.company.people(), strings.Join(team, ", "), p.company.channels())
 }
 
 // play reads lines until there are no more, or /quit.
@@ -267,9 +266,10 @@ func (p *player) do(ctx context.Context, command, rest, line string) error {
 		fmt.Fprintln(p.out, p.help())
 		return nil
 	case command == "/as":
-		_, err := p.userID(rest)
+		name := strings.TrimPrefix(rest, "@")
+		_, err := p.userID(name)
 		if err == nil {
-			p.user = rest
+			p.user = name
 		}
 		return err
 	case command == "/in":
@@ -370,5 +370,18 @@ func (p *player) outage(amount string) error {
 	return nil
 }
 
-func (p *player) userID(name string) (string, error)    { return p.slack.Find("@" + name) }
-func (p *player) channelID(name string) (string, error) { return p.slack.Find("#" + name) }
+func (p *player) userID(name string) (string, error) {
+	id, err := p.slack.Find("@" + name)
+	if err != nil {
+		err = fmt.Errorf("%w; there are %s", err, p.company.people())
+	}
+	return id, err
+}
+
+func (p *player) channelID(name string) (string, error) {
+	id, err := p.slack.Find("#" + name)
+	if err != nil {
+		err = fmt.Errorf("%w; there are %s", err, p.company.channels())
+	}
+	return id, err
+}

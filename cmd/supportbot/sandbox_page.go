@@ -49,6 +49,9 @@ func (w *world) page(manifest []byte, history func() ([]page.Row, error)) (*page
 
 // serveLocally answers at an address that is of this machine alone.
 func serveLocally(h http.Handler, address string) (where string, unserve func(), err error) {
+	if _, err := listenAddress(address); err != nil {
+		return "", nil, usageError{fmt.Errorf("--listen %w", err)}
+	}
 	at, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
 		return "", nil, usageError{fmt.Errorf("--listen: %w", err)}
@@ -58,7 +61,7 @@ func serveLocally(h http.Handler, address string) (where string, unserve func(),
 	}
 	listener, err := net.ListenTCP("tcp", at)
 	if err != nil {
-		return "", nil, fmt.Errorf("--listen: %w", err)
+		return "", nil, notListening("--listen", address, err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
 	served := make(chan struct{})

@@ -215,11 +215,19 @@ func address(into *string) field {
 			return "", errors.New("must be a whole address, such as https://host/api/")
 		case u.User != nil:
 			return "", errors.New("must not hold a user or a password")
+		case !isPort(u.Port()):
+			return "", fmt.Errorf("must have a port from 1 to 65535 or none, not %s", quoted(u.Port()))
 		case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 			return "", errors.New("must end with the path, without ? or #")
 		}
 		return strings.TrimRight(u.String(), "/") + "/", nil
 	})
+}
+
+// isPort says whether the port of an address can be called; empty is that of its scheme.
+func isPort(port string) bool {
+	n, err := strconv.Atoi(port)
+	return port == "" || err == nil && n > 0 && n <= 65535
 }
 
 func listenAddress(value string) (string, error) {

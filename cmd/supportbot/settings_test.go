@@ -155,6 +155,7 @@ func TestAFileThatIsNoSettingsFileGetsAClearError(t *testing.T) {
 		{"a list", "- a\n- b\n", `the file must hold lines of "name: value"`},
 		{"a word", "supportbot\n", `the file must hold lines of "name: value"`},
 		{"tabs", "slack:\n\tsupport_group: S0123456789\n", "line 2 is indented with a tab; use spaces"},
+		{"tabs are not shown", "slack:\n\tsupport_group: S0123456789\n", "supportbot.yml:2:1: is not valid YAML here: there is a tab (line 2"},
 		{"an anchor bomb", "a: &a [x,x,x,x]\nb: &b [*a,*a,*a,*a]\nc: [*b,*b,*b,*b]\n", "supportbot.yml:1:4: is not valid YAML here: \"&\" has a meaning of its own"},
 		{"a merge", "<<: {mode: live}\n", "is not valid YAML here"},
 		{"a tag", "mode: !!str live\n", "has a meaning of its own"},
@@ -182,6 +183,7 @@ func TestAFileThatCantBeReadGetsAClearError(t *testing.T) {
 	}{
 		{"no such file", "testdata/nowhere.yml", "testdata/nowhere.yml: there is no such file; name your settings file with --config"},
 		{"a folder", "testdata", "testdata: can't be read: is a directory"},
+		{"no name", "", "--config: there is no such file; name your settings file with --config"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := LoadSettings(test.path)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -58,7 +59,7 @@ func (e *SettingsError) Error() string {
 func LoadSettings(path string) (Settings, error) {
 	data, err := readSettings(path)
 	if err != nil {
-		return Settings{}, &SettingsError{File: path, Problems: []Problem{{Text: err.Error()}}}
+		return Settings{}, &SettingsError{File: cmp.Or(path, "--config"), Problems: []Problem{{Text: err.Error()}}}
 	}
 	return ParseSettings(path, data)
 }
@@ -160,7 +161,7 @@ func (r *reader) parse(data []byte) ast.Node {
 	switch {
 	case errors.As(err, &syntax) && syntax.GetToken() != nil:
 		at := syntax.GetToken().Position
-		r.complain(at.Line, at.Column, "is not valid YAML here: %s%s", syntax.GetMessage(), tabHint(data))
+		r.complain(at.Line, at.Column, "is not valid YAML here: %s%s", complaint(syntax.GetMessage()), tabHint(data))
 		return nil
 	case err != nil:
 		r.complain(0, 0, "is not valid YAML%s", tabHint(data))
@@ -204,6 +205,14 @@ func parseYAML(data string) (file *ast.File, err error) {
 		}
 	}
 	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+}
+
+// complaint is what the YAML library says, without the tab itself, which nobody would see.
+func complaint(message string) string {
+	if strings.Contains(message, "\t") {
+		return "there is a tab"
+	}
+	return message
 }
 
 var tabIndent = regexp.MustCompile(`(?m)^ *\t`)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -98,7 +99,7 @@ func readCompany(path string) (company, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return company{}, usageError{err}
+		return company{}, usageError{fmt.Errorf("--world: %s can't be read: %w", quoted(path), errors.Unwrap(err))}
 	}
 	c, err := parseCompany(text)
 	if err != nil {
@@ -173,6 +174,24 @@ func (c company) check() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// people lists everybody by name.
+func (c company) people() string {
+	var names []string
+	for _, p := range c.People {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// channels lists the channels by name.
+func (c company) channels() string {
+	var names []string
+	for _, ch := range c.Channels {
+		names = append(names, ch.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // newWorld starts the stand-ins with the company of world.yml. The bot's database is to be in dir.
