@@ -196,7 +196,7 @@ func reason(e *integrations.Error) string {
 func nextStep(e *integrations.Error) string {
 	switch e.Code {
 	case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "not_allowed_token_type", "401":
-		return "Copy the token or key again from where it was made; if the app was removed, install it again."
+		return "Copy the token or key again from where it was made; if the app was removed, install it again. A running bot takes a new one at its next start."
 	case "missing_scope":
 		return "Add the scope under OAuth & Permissions, then install the app again."
 	case "404":

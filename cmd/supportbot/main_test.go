@@ -24,6 +24,7 @@ func TestHelpAndMistakesOnTheCommandLine(t *testing.T) {
 		{"help lists the commands", []string{"--help"}, exitOK, "Print the manifest of the Slack app", ""},
 		{"help says what the exit status means", []string{"--help"}, exitOK, "2 if the\ncommand line, the settings or the secrets are wrong", ""},
 		{"a command has help of its own", []string{"check", "--help"}, exitOK, "--config=FILE", ""},
+		{"help of run says where secrets come from", []string{"run", "--help"}, exitOK, "Secrets come from the environment", ""},
 		{"no command", nil, exitUsage, "", "supportbot: expected one of"},
 		{"a command with a slip", []string{"chek"}, exitUsage, "", `did you mean "check"?`},
 		{"a flag with a slip", []string{"check", "--cofig", "x"}, exitUsage, "", `did you mean "--config"?`},

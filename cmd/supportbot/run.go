@@ -15,7 +15,8 @@ type runCmd struct {
 }
 
 func (runCmd) Help() string {
-	return `Runs until it gets SIGTERM or SIGINT; it then finishes what it has in hand, which takes ten seconds at most. ` +
+	return `Secrets come from the environment or from files named there; "supportbot check" says which, and whether all is ready. ` +
+		`Runs until it gets SIGTERM or SIGINT; it then finishes what it has in hand, which takes ten seconds at most. ` +
 		`Killed in any other way, it goes on where it was at the next start.`
 }
 
