@@ -91,7 +91,7 @@ func TestThePageOfTheSandboxIsForThisMachineOnly(t *testing.T) {
 
 func TestSandboxIsPlayedByLines(t *testing.T) {
 	lines := strings.Join([]string{
-		"@support it fails", "/as kenji", "/click", "/issues", "/explain", "/in nowhere", "/nonsense", "/help", "/quit",
+		"@support it fails", "/reply", "/edit", "/as @kenji", "/click", "/issues", "/explain", "/in nowhere", "/nonsense", "/help", "/quit",
 	}, "\n")
 	var out, problems bytes.Buffer
 	if code := run(t.Context(), []string{"sandbox"}, strings.NewReader(lines), &out, &problems, environ()); code != exitOK {
@@ -99,7 +99,7 @@ func TestSandboxIsPlayedByLines(t *testing.T) {
 	}
 	for _, want := range []string{
 		"You are alice in #help-data", "closed issue", "Issue #1 (closed) it fails", "done    github.close_issue",
-		"there is no #nowhere", "there is no /nonsense", "/outage MINUTES",
+		"/reply needs a text", "/edit needs a text", "there is no #nowhere", "there is no /nonsense", "/outage MINUTES",
 		"listens for @support.", "alice, aya, ben, kenji, mia (the support team: kenji, mia)", "help-data, game-analytics, data-platform-ops, partner-studio, new-title",
 	} {
 		if !strings.Contains(out.String(), want) {

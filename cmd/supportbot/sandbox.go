@@ -298,6 +298,9 @@ func (p *player) do(ctx context.Context, command, rest, line string) error {
 
 // doInThread does a command about the last thread.
 func (p *player) doInThread(ctx context.Context, channel, command, rest string) error {
+	if (command == "/reply" || command == "/edit") && rest == "" {
+		return fmt.Errorf("%s needs a text", command)
+	}
 	switch command {
 	case "/reply":
 		return p.say(ctx, rest, p.last)
