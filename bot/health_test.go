@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"supportbot/integrations"
 )
 
@@ -66,6 +68,37 @@ func TestWhatIsNotUpIsAskedOnceAMinute(t *testing.T) {
 		ask, at := h.probe(noon.Add(test.after))
 		if ask != test.ask || !at.Equal(noon.Add(test.at)) {
 			t.Errorf("%s: %t, next %v; want %t, %v", test.name, ask, at.Sub(noon), test.ask, test.at)
+		}
+	}
+}
+
+func TestTheMetricsSayWhichServiceWorks(t *testing.T) {
+	d := &desk{}
+	m, clock := newMachine(t, []integrations.Service{d.service()})
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(m.Metrics.services)
+	up := func() float64 {
+		t.Helper()
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return families[0].GetMetric()[0].GetGauge().GetValue()
+	}
+	p := m.performers["desk"]
+	for _, step := range []struct {
+		name string
+		do   func()
+		want float64
+	}{
+		{"at the start", func() {}, 1},
+		{"refused", func() { p.learn(failing(integrations.Locked)) }, 0},
+		{"back", func() { p.learn(nil) }, 1},
+		{"paused", func() { p.health.pause(clock.Now()) }, 0},
+	} {
+		step.do()
+		if got := up(); got != step.want {
+			t.Errorf("%s: up is %v, want %v", step.name, got, step.want)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func New(o Options) (*Machine, error) {
 	}
 	m.kinds[ReadThreadKind] = m.readThreadKind()
 	m.catchUp = newCatchUp(m)
-	m.Metrics.channels.watch(m)
+	m.Metrics.watch(m)
 	return m, nil
 }
 

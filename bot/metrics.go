@@ -18,6 +18,7 @@ type Metrics struct {
 	pauses  *prometheus.GaugeVec
 
 	channels *channelAges
+	services *serviceHealth
 }
 
 // NewMetrics registers the machine's metrics with r, and what waits in db.
@@ -40,9 +41,15 @@ func NewMetrics(r prometheus.Registerer, db *store.DB) *Metrics {
 			Name: "supportbot_service_paused", Help: "1 while an operator has the service stand still.",
 		}, []string{"service"}),
 	}
-	m.channels = new(channelAges)
-	r.MustRegister(m.acks, m.refusal, m.actions, m.sockets, m.pauses, backlog{db}, m.channels)
+	m.channels, m.services = new(channelAges), new(serviceHealth)
+	r.MustRegister(m.acks, m.refusal, m.actions, m.sockets, m.pauses, backlog{db}, m.channels, m.services)
 	return m
+}
+
+// watch has what is asked of a running machine asked of this one.
+func (m *Metrics) watch(machine *Machine) {
+	m.channels.machine.Store(machine)
+	m.services.machine.Store(machine)
 }
 
 func (m *Metrics) acknowledged(envelope string, took time.Duration) {
@@ -53,11 +60,14 @@ func (m *Metrics) refused()                { m.refusal.Inc() }
 func (m *Metrics) finished(a store.Action) { m.actions.WithLabelValues(a.Kind, a.State).Inc() }
 
 func (m *Metrics) paused(service string, yes bool) {
-	n := 0.0
+	m.pauses.WithLabelValues(service).Set(number(yes))
+}
+
+func number(yes bool) float64 {
 	if yes {
-		n = 1
+		return 1
 	}
-	m.pauses.WithLabelValues(service).Set(n)
+	return 0
 }
 
 // A backlog reads from the store what waits, each time somebody asks.
@@ -86,10 +96,26 @@ func (b backlog) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
+// serviceHealth reads what is believed of each service, each time somebody asks.
+type serviceHealth struct{ machine atomic.Pointer[Machine] }
+
+var serviceUp = prometheus.NewDesc("supportbot_service_up",
+	"1 while the service is believed to work: 0 if it is down, refuses us, or is paused.", []string{"service"}, nil)
+
+func (h *serviceHealth) Describe(out chan<- *prometheus.Desc) { out <- serviceUp }
+
+func (h *serviceHealth) Collect(out chan<- prometheus.Metric) {
+	m := h.machine.Load()
+	if m == nil {
+		return
+	}
+	for name, p := range m.performers {
+		out <- prometheus.MustNewConstMetric(serviceUp, prometheus.GaugeValue, number(p.health.up()), name)
+	}
+}
+
 // channelAges reads how long ago channels were read back, each time somebody asks.
 type channelAges struct{ machine atomic.Pointer[Machine] }
-
-func (a *channelAges) watch(m *Machine) { a.machine.Store(m) }
 
 var (
 	channelAge = prometheus.NewDesc("supportbot_channel_read_age_seconds",
