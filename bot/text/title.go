@@ -12,8 +12,9 @@ import (
 )
 
 // Title returns the title a person would give: the first meaningful line of d, without the mentions of ids,
-// with links and code reduced to words, in at most max characters (Unicode code points). A line that only greets
-// or thanks is taken only if nothing else was said, and code or a quotation only if there is nothing beside it.
+// with links and code reduced to words, in at most max characters (Unicode code points). A line that only greets,
+// thanks or announces what follows is taken only if nothing else was said, and code or a quotation only if there is
+// nothing beside it.
 // The title is empty if it would have no letter or digit.
 //
 // Titles know no code, so "@" and "#" that mails and replies could take for references are followed by a
@@ -41,11 +42,11 @@ func (d Doc) firstLine(n Names, ids []string, wanted func(Block) bool) string {
 			continue
 		}
 		for line := range strings.SplitSeq(b.words(n, ids), "\n") {
-			line = tidy(line[:min(len(line), maxTitleLine)])
-			if rest := tidy(afterGreeting(line)); hasWord(rest) {
+			line = honorific.ReplaceAllString(cleanLine(line[:min(len(line), maxTitleLine)]), gone)
+			if rest := finish(afterGreeting(line)); hasWord(rest) && !label.MatchString(rest) {
 				return rest
 			}
-			if greeting == "" && hasWord(line) {
+			if line = finish(tidy(line)); greeting == "" && hasWord(line) {
 				greeting = line
 			}
 		}
@@ -53,13 +54,17 @@ func (d Doc) firstLine(n Names, ids []string, wanted func(Block) bool) string {
 	return greeting
 }
 
-// words returns the text of b in words: without mentions of ids, calls to all, and emoji names.
+// gone stands in a line where a mention was left out, so that what belonged to it can be left out too.
+const gone = "\uFFFC"
+
+// words returns the text of b in words: without emoji names, and without mentions of ids and calls to all, which are
+// gone.
 func (b Block) words(n Names, ids []string) string {
 	var s strings.Builder
 	for _, in := range b.Inlines {
 		switch {
 		case in.Kind == Broadcast, (in.Kind == User || in.Kind == Group) && slices.Contains(ids, in.ID):
-			s.WriteByte(' ')
+			s.WriteString(" " + gone + " ")
 		case in.Kind == Emoji:
 			s.WriteString(cleanLine(in.Text) + " ")
 		case in.Kind == Link && (in.label() == "" || bareURL.MatchString(in.label())):
@@ -87,43 +92,78 @@ func host(address string) string {
 	return u.Hostname()
 }
 
-// tidy folds white space and drops the punctuation that a mention or greeting leaves at the start.
-func tidy(line string) string {
-	line = cleanLine(line)
-	return strings.TrimLeft(listMark.ReplaceAllString(line, ""), " ,:;!?、。，：；！？…")
+// tidy folds white space and drops from the start what says nothing: punctuation that a mention or greeting leaves,
+// emoji, and what sets off a line.
+func tidy(line string) string { return atStart.ReplaceAllString(cleanLine(line), "") }
+
+var atStart = regexp.MustCompile(`^(?:[ ,:;!?、。，：；！？…` + gone + emojiSigns + `]|[.~*#>–—-]+ |[0-9]{1,2}[.)] |[・•■□◆◇▼▶→⇒※])+`)
+
+// finish drops what mentions leave in line, and what is open at its end.
+func finish(line string) string {
+	if strings.Contains(line, gone) {
+		line = besideMention.ReplaceAllString(line, " ")
+		line = mentionBefore.ReplaceAllString(line, "$1")
+		line = tidy(strings.ReplaceAll(line, gone, " "))
+	}
+	return openEnd.ReplaceAllString(line, "")
 }
 
-// listMark matches what sets off a line without saying anything.
-var listMark = regexp.MustCompile(`^[ .,!~*#>–—-]+ `)
+var (
+	// besideMention matches mentions with the brackets around them or the "cc" before them.
+	besideMention = regexp.MustCompile(`(?i)[([（]\s*(?:/?cc[:：]?\s*)?` + gone + `[\s,、` + gone + `]*[)\]）]` +
+		`|[\s,、]*/?\bcc[:：]?\s*` + gone + `[\s,、` + gone + `]*$`)
+	mentionBefore = regexp.MustCompile(`\s*` + gone + `[\s` + gone + `]*([.,!?:;、。！？：；…)）])`)
+	openEnd       = regexp.MustCompile(`(?:[\s,:;、，：；]|\s[-–—|/&(（[「『【]+)+$`)
+)
 
 func hasWord(s string) bool { return strings.ContainsFunc(s, isLetterOrDigit) }
 
 // Greetings and other courtesies that open a message without saying what it is about. An English one must end in
-// punctuation or with the line; a Japanese one is followed by anything but more of the word.
+// punctuation, an emoji or with the line; a Japanese one is followed by anything but more of the word.
 var (
-	englishGreeting = regexp.MustCompile(`(?i)^(?:(?:hi|hello|hey|hiya|dear|good (?:morning|afternoon|evening)|greetings|` +
+	englishGreeting = regexp.MustCompile(`(?i)^(?:(?:hi|hello|hey|hiya|dear|(?:good )?(?:morning|afternoon|evening)|good day|greetings|` +
 		`thanks|thank you|many thanks|thx|sorry|excuse me|sorry (?:to bother|for bothering)(?: you)?|quick question|` +
-		`(?:i )?hope you(?:'re| are) (?:all )?(?:doing )?well|please help(?: me)?|help(?: me)?(?: please)?)` +
-		`(?: there| in advance| so much| a lot)?(?: (?:the )?(?:[a-z]+ )?(?:team|all|everyone|everybody|folks|guys|friends|support))?` +
-		`(?: *[,.!?:;…–—-]+|$)|(?:hi|hello|hey|dear) \pL+(?: \pL+)?,)`)
-	japaneseGreeting = regexp.MustCompile(`^(?:(?:いつも|大変|たいへん)*(?:お世話に(?:なっております|なってます|なります)|おせわになっております)|` +
-		`(?:お疲れ|おつかれ|お疲)(?:様|さま|さん)?(?:です|でございます|でした)?|(?:たびたび|度々|何度も|突然|夜分|夜分遅くに|早朝から)?` +
+		`(?:i )?hope you(?:['’]re| are) (?:all )?(?:doing )?well|(?:i )?hope this (?:message )?finds you (?:all )?well|` +
+		`please help(?: me)?|help(?: me)?(?: please)?)` +
+		`(?: there| in advance| so much| a lot)?(?: (?:the )?(?:[a-z]+ ){0,3}?` + team + `)?` +
+		`(?: *[,.!?:;…–—` + emojiSigns + `-]+|$)|(?:hi|hello|hey|dear) ` + person + `(?: ` + person + `)?,|` + team + `[,.!:])`)
+	japaneseGreeting = regexp.MustCompile(`^(?:(?:いつも|大変|たいへん)*(?:お世話に(?:なっております|なってます|なります)|おせわになっております|お世話(?:様|さま)です)|` +
+		`(?:お疲れ|おつかれ|お疲)(?:様|さま|さん)?(?:で[ーっ]*す|でございます|でした)?|` +
+		`(?:たびたび|度々|何度も|突然(?:のご連絡|のメッセージ)?(?:で)?|夜分|夜分遅くに|早朝から)?` +
 		`(?:すみません|すいません|申し訳(?:ありません|ございません)|失礼(?:します|いたします|致します))(?:が)?|` +
 		`おはよう(?:ございます)?|こんにちは|こんばんは|(?:はじめ|初め)まして|恐れ入ります(?:が)?|恐縮ですが|` +
 		`お忙しい(?:ところ|中)(?:、)?(?:大変)?(?:すみません|申し訳(?:ありません|ございません)|恐れ入ります|恐縮です|失礼します|失礼いたします)?(?:が)?|` +
 		`(?:どうぞ|何卒)?(?:よろしく|宜しく)(?:お願い(?:します|いたします|致します|申し上げます))?|お願い(?:します|いたします|致します)|` +
-		`(?:どうも)?(?:ありがとう|有難う)(?:ございます|ございました)?|(?:ご)?担当(?:者)?(?:様|さま)|各位|` +
+		`(?:ご)?(?:質問|相談|お願い)(?:です|があります|がございます|させてください)|` +
+		`(?:どうも)?(?:ありがとう|有難う)(?:ございます|ございました)?|(?:ご)?担当(?:者)?(?:様|さま)|(?:関係者)?各位|` +
 		`(?:サポート|チーム|の)*(?:皆様|皆さま|皆さん|みなさま|みなさん)|(?:サポート)(?:チーム)?(?:様|さま|さん|の方)?)` +
-		`(?:[\s、。,.!！?？…〜～:：]+|$)`)
+		`(?:(?:[\s、。,.!！?？…〜～:：ー` + emojiSigns + `]|` + face + `)+|$)`)
 )
 
+const (
+	team       = `(?:team|all|everyone|everybody|folks|guys|friends|support(?: team)?)`
+	person     = `\pL[\pL'’.-]*`
+	emojiSigns = `\x{2600}-\x{27BF}\x{1F000}-\x{1FAFF}\x{FE0F}\x{200D}`
+	face       = `[m<]?[(（][\s_^;.・'*-]+[)）][m>]?` // such as m(_ _)m, which bows
+)
+
+// honorific matches how a team is addressed in Japanese after its mention. What goes on as a sentence, as
+// "@support さんに" does, is none.
+var honorific = regexp.MustCompile(gone + `\s*(?:チーム)?の?(?:さん|様|さま|皆様|皆さま|皆さん|みなさま|みなさん|方々?|各位|御中|へ|宛)(?:[\s、。,.:：!！…]+|$)`)
+
 // introduction matches the name that follows a Japanese greeting, as in お疲れ様です。開発部の田中です。
-var introduction = regexp.MustCompile(`^(?:[^\s、。]{1,15}の)?(?:\p{Han}{1,5})(?:です|と申します|でございます)(?:[\s、。.!！]+|$)`)
+var introduction = regexp.MustCompile(`^(?:[^\s、。]{1,15}の|[^\s、。]{1,15}(?:部|課|室|社|係|店|チーム|グループ|センター) )?(?:\p{Han}{1,5})` +
+	`(?:です|と申します|でございます)(?:[\s、。.!！]+|$)`)
+
+// label matches a line that is only the heading of what follows it.
+var label = regexp.MustCompile(`(?i)^[\s【<＜[(（]*(?:urgent|asap|question|request|issue|problem|summary|description|subject|title|` +
+	`(?:大?至急|緊急|(?:ご|お)?(?:質問|相談|願い|依頼|連絡|共有|報告|問い?合わせ)|件名|概要|事象|現象|内容|状況|背景)(?:内容|事項)?)[\s】>＞\])）:：.!！]*$`)
 
 // afterGreeting returns what follows the greetings at the start of line.
 func afterGreeting(line string) string {
 	for {
-		rest := tidy(englishGreeting.ReplaceAllString(line, ""))
+		rest := tidy(afterMention(line))
+		rest = tidy(englishGreeting.ReplaceAllString(rest, ""))
 		if after := japaneseGreeting.ReplaceAllString(rest, ""); after != rest {
 			rest = tidy(introduction.ReplaceAllString(tidy(after), ""))
 		}
@@ -132,6 +172,16 @@ func afterGreeting(line string) string {
 		}
 		line = rest
 	}
+}
+
+// afterMention returns what follows the first mention in line if only a greeting comes before it, as in
+// "Hi @support can you help?".
+func afterMention(line string) string {
+	before, after, ok := strings.Cut(line, gone)
+	if !ok || hasWord(before) && hasWord(afterGreeting(before)) {
+		return line
+	}
+	return after
 }
 
 // inert matches a sign that could begin a reference, with what follows.
