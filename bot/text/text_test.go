@@ -35,6 +35,8 @@ func TestTitle(t *testing.T) {
 		{"white space is folded", "  load \u3000\t  fails  ", "load fails", 60},
 		{"code is a title if nothing else is said", "<!subteam^S1> ```ERROR 42\nat x```", "ERROR 42", 60},
 		{"a quotation is a title if nothing else is said", "&gt; it broke", "it broke", 60},
+		{"code rather than a greeting", "<!subteam^S1> please help ```ERROR 42```", "ERROR 42", 60},
+		{"a quotation rather than a greeting", "<!subteam^S1> please help\n&gt; it broke", "it broke", 60},
 		{"a quotation is not the first choice", "&gt; it broke\nwhy?", "why?", 60},
 		{"the cut is at a word", "the load of daily sales fails", "the load of…", 15},
 		{"the cut takes punctuation along", "the load, then sales", "the load…", 13},

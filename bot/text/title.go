@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"slices"
@@ -12,20 +13,33 @@ import (
 )
 
 // Title returns the title a person would give: the first meaningful line of d, without the mentions of ids,
-// with links and code reduced to words, in at most max characters (Unicode code points). A line that only greets,
-// thanks or announces what follows is taken only if nothing else was said, and code or a quotation only if there is
-// nothing beside it.
-// The title is empty if it would have no letter or digit.
+// with links and code reduced to words, in at most max characters (Unicode code points). Code or a quotation is taken
+// only if there is nothing beside it, and a line that only greets, thanks or announces what follows only if nothing
+// else was said at all. The title is empty if it would have no letter or digit.
 //
 // Titles know no code, so "@" and "#" that mails and replies could take for references are followed by a
 // zero-width space.
 func (d Doc) Title(n Names, max int, ids ...string) string {
+	subject, greeting := d.firstLines(n, ids)
+	return cut(defuse(cmp.Or(subject, greeting)), max)
+}
+
+// Subject returns the title of d, empty if it would only greet.
+func (d Doc) Subject(n Names, max int, ids ...string) string {
+	subject, _ := d.firstLines(n, ids)
+	return cut(defuse(subject), max)
+}
+
+// firstLines returns the first meaningful line of d, and the first greeting before it.
+func (d Doc) firstLines(n Names, ids []string) (subject, greeting string) {
 	for _, wanted := range []func(Block) bool{isOwnText, Block.quoted, isOwnCode} {
-		if line := d.firstLine(n, ids, wanted); line != "" {
-			return cut(defuse(line), max)
+		line, greets := d.firstLine(n, ids, wanted)
+		greeting = cmp.Or(greeting, greets)
+		if line != "" {
+			return line, greeting
 		}
 	}
-	return ""
+	return "", greeting
 }
 
 func isOwnText(b Block) bool { return b.Kind != Code && !b.quoted() }
@@ -34,9 +48,8 @@ func isOwnCode(b Block) bool { return b.Kind == Code && !b.quoted() }
 // maxTitleLine is how many bytes of a line are looked at: more than any title and the greetings before it.
 const maxTitleLine = 4000
 
-// firstLine returns the first meaningful line of the blocks that are wanted; a greeting if there is no other.
-func (d Doc) firstLine(n Names, ids []string, wanted func(Block) bool) string {
-	greeting := ""
+// firstLine returns the first meaningful line of the blocks that are wanted, and the first greeting before it.
+func (d Doc) firstLine(n Names, ids []string, wanted func(Block) bool) (subject, greeting string) {
 	for _, b := range d {
 		if !wanted(b) {
 			continue
@@ -44,14 +57,14 @@ func (d Doc) firstLine(n Names, ids []string, wanted func(Block) bool) string {
 		for line := range strings.SplitSeq(b.words(n, ids), "\n") {
 			line = honorific.ReplaceAllString(cleanLine(line[:min(len(line), maxTitleLine)]), gone)
 			if rest := finish(afterGreeting(line)); hasWord(rest) && !label.MatchString(rest) {
-				return rest
+				return rest, greeting
 			}
 			if line = finish(tidy(line)); greeting == "" && hasWord(line) {
 				greeting = line
 			}
 		}
 	}
-	return greeting
+	return "", greeting
 }
 
 // gone stands in a line where a mention was left out, so that what belonged to it can be left out too.

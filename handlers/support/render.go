@@ -45,23 +45,15 @@ func (t *ticket) render() (title, body string, err error) {
 }
 
 // renderTitle returns the first meaningful line of who asks: where they began the thread themselves, and mention us
-// only later, that of its beginning. Without one it is that of the thread, without that a neutral one.
+// only later, that of its beginning. Without one it is that of the thread, without that a greeting, or a neutral one.
 func (t *ticket) renderTitle(asked, main *store.Message) (string, error) {
 	candidates := append([]*store.Message{asked, main}, t.inPart(bodyPart)...)
 	if root := t.message(main.Thread); root != nil && root.Sender == asked.Sender {
 		candidates = append([]*store.Message{root}, candidates...)
 	}
-	for _, m := range candidates {
-		may, err := t.publishable(m)
-		if err != nil {
-			return "", err
-		}
-		doc, err := t.docOf(m)
-		if err != nil {
-			return "", err
-		}
-		if title := doc.Title(t.name, titleLength, t.Group, t.BotUser); may && title != "" {
-			return title, nil
+	for _, titled := range []makeTitle{text.Doc.Subject, text.Doc.Title} {
+		if title, err := t.titleOf(candidates, titled); title != "" || err != nil {
+			return title, err
 		}
 	}
 	place, err := t.place(main)
@@ -75,6 +67,27 @@ func (t *ticket) renderTitle(asked, main *store.Message) (string, error) {
 		"Who": plain(whoSaid(asked), t.name), "Where": plain(where(main), t.name),
 	})
 	return text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{{Text: said}}}}.Title(t.name, titleLength), err
+}
+
+// makeTitle makes a title of a text, empty if it has none.
+type makeTitle func(doc text.Doc, n text.Names, max int, ids ...string) string
+
+// titleOf returns the first title that the messages have, empty if none has one.
+func (t *ticket) titleOf(messages []*store.Message, titled makeTitle) (string, error) {
+	for _, m := range messages {
+		may, err := t.publishable(m)
+		if err != nil {
+			return "", err
+		}
+		doc, err := t.docOf(m)
+		if err != nil {
+			return "", err
+		}
+		if title := titled(doc, t.name, titleLength, t.Group, t.BotUser); may && title != "" {
+			return title, nil
+		}
+	}
+	return "", nil
 }
 
 // renderComment returns the comment that begins with head, empty if there is nothing to show.
