@@ -93,7 +93,7 @@ func bodyText(r *redact.Redactor, body, marker string) redact.Text {
 		return text
 	}
 	room := maxBody - utf8.RuneCountInString(cutNote+marker) - 20 // for a fence and line ends
-	return r.Text(closeFence(cutRunes(r.Text(body).String(), room)) + cutNote + "\n\n" + marker)
+	return r.Text(closeCode(cutRunes(r.Text(body).String(), room)) + cutNote + "\n\n" + marker)
 }
 
 // cutRunes returns the first most characters of s, the last of them "…" if s is longer.
@@ -110,22 +110,61 @@ func cutRunes(s string, most int) string {
 	return s
 }
 
-// closeFence ends the code block that a cut has left open, so that what follows is not code.
-func closeFence(body string) string {
-	open := ""
+// closeCode ends the code block that a cut has left open, so that what follows is not code, and takes out code that a
+// cut has left open inside its line: without its end it would be text, which may notify somebody.
+func closeCode(body string) string {
+	open, fenced := "", false // the fence of the open block, and whether the last line is a fence
 	for line := range strings.Lines(body) {
 		line = strings.TrimLeft(strings.TrimRight(line, "\n"), " >")
 		fence := line[:len(line)-len(strings.TrimLeft(line, "`"))]
+		fenced = len(fence) >= 3
 		switch {
-		case len(fence) < 3:
+		case !fenced:
 		case open == "":
 			open = fence
 		case len(fence) >= len(open) && strings.TrimSpace(line[len(fence):]) == "":
 			open = ""
 		}
 	}
-	if open == "" {
+	switch {
+	case open == "" && fenced:
 		return body
+	case open == "":
+		start := strings.LastIndexByte(body, '\n') + 1
+		return body[:start] + cutOpenCode(body[start:])
 	}
 	return body + "\n" + open
+}
+
+// cutOpenCode cuts line where code begins that does not end in it.
+func cutOpenCode(line string) string {
+	for i := 0; i < len(line); i++ {
+		switch line[i] {
+		case '\\':
+			i++ // what follows is no mark
+		case '`':
+			ticks := line[i : len(line)-len(strings.TrimLeft(line[i:], "`"))]
+			end := endOfCode(line[i+len(ticks):], ticks)
+			if end < 0 {
+				return line[:i] + "…"
+			}
+			i += len(ticks) + end - 1
+		}
+	}
+	return line
+}
+
+// endOfCode returns where code ends that began with as many ticks, behind the ticks that end it; -1 if nowhere.
+func endOfCode(s, ticks string) int {
+	for from := 0; ; {
+		start := strings.IndexByte(s[from:], '`')
+		if start < 0 {
+			return -1
+		}
+		from += start
+		run := len(s[from:]) - len(strings.TrimLeft(s[from:], "`"))
+		if from += run; run == len(ticks) {
+			return from
+		}
+	}
 }

@@ -53,6 +53,14 @@ func TestBodyText(t *testing.T) {
 			}
 		}
 	})
+	t.Run("the cut leaves no mention", func(t *testing.T) {
+		for shift := range 12 {
+			got := bodyText(r, strings.Repeat("a", shift)+strings.Repeat(" `@octocat`", 10_000), issueMarker).String()
+			if plain := strings.ReplaceAll(got, "`@octocat`", ""); strings.Contains(plain, "@") {
+				t.Errorf("shifted by %d, the body ends with %q", shift, got[len(got)-200:])
+			}
+		}
+	})
 	t.Run("a body just short enough is whole", func(t *testing.T) {
 		body := strings.Repeat("あ", maxBody-2-len(issueMarker))
 		if got := bodyText(r, body, issueMarker).String(); got != body+"\n\n"+issueMarker {
@@ -80,17 +88,23 @@ func TestTitleText(t *testing.T) {
 	}
 }
 
-func TestCloseFence(t *testing.T) {
+func TestCloseCode(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"no code", "a\nb", "a\nb"},
 		{"a closed block", "```\na\n```", "```\na\n```"},
 		{"an open block", "```sql\na", "```sql\na\n```"},
 		{"an open block with a shorter fence in it", "````\n```\na", "````\n```\na\n````"},
+		{"code in a line", "a `b` ``c`d`` \\` e…", "a `b` ``c`d`` \\` e…"},
+		{"open code in a line, which would be a mention", "a `@b` `@octo…", "a `@b` …"},
+		{"open code with ticks in it", "a ``x`@octo` …", "a …"},
+		{"ticks cut in half", "a ``x@octo`…", "a …"},
+		{"a line before has its own", "a `b\nc `d…", "a `b\nc …"},
+		{"ticks in an open block", "```\na `@octo…", "```\na `@octo…\n```"},
 		{"a fence with a language does not close", "```\n```go\n", "```\n```go\n\n```"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := closeFence(tt.body); got != tt.want {
+			if got := closeCode(tt.body); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
