@@ -228,8 +228,12 @@ func (t *ticket) warn(m *store.Message, kinds []string) error {
 	for _, kind := range slices.Compact(slices.Sorted(slices.Values(kinds))) {
 		names = append(names, t.texts.kind(lang, kind))
 	}
+	channel := m.Channel
+	if m.Direct {
+		channel = "" // it has no name
+	}
 	said, err := t.texts.say(lang, "withheld", map[string]any{
-		"Channel": m.Channel, "Kinds": strings.Join(names, ", "), "Link": t.link(m), "Handover": handover,
+		"Channel": channel, "Kinds": strings.Join(names, t.texts.word(lang, "list_comma")), "Link": t.link(m), "Handover": handover,
 	})
 	if err != nil {
 		return err
