@@ -12,7 +12,7 @@ const longest = 40_000
 
 func longHostile(length int) []string {
 	var all []string
-	for _, s := range append([]string{"<", "<a", "<a|", "*a ", "*a_b~c", "a* ", "`a", ":a", ":a:", "<@U1>", "&gt;", "&gt; a\n", "• a\n", "⟦", "a_", "://", "e\u0301", "\u0301", "あ", "hi ", "すみません、", "<https://a.b|c>", "@a", "$a ", "[", "`` `"}, hostile...) {
+	for _, s := range append([]string{"<", "<a", "<a|", "*a ", "*a_b~c", "a* ", "`a", ":a", ":a:", "<@U1>", "&gt;", "&gt; a\n", "• a\n", "⟦", "a_", "://", "e\u0301", "\u0301", "あ", "hi ", "hi <!subteam^S1> ", "すみません、", "<https://a.b|c>", "@a", "$a ", "[", "`` `"}, hostile...) {
 		if s != "" {
 			all = append(all, strings.Repeat(s, length/len([]rune(s))))
 		}

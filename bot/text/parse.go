@@ -1,19 +1,21 @@
 package text
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
 // Parse reads a message: its blocks, as Slack sent them, or, if there are none that it knows how to read, its
 // mrkdwn text. It never fails: if one block or element can't be read, the text stands in for the whole message,
-// so that nothing is lost.
+// so that nothing is lost; if there is no text, what can be read.
 func Parse(blocks json.RawMessage, mrkdwn string) Doc {
 	d, err := parseBlocks(blocks)
-	if (err != nil || d.blank()) && mrkdwn != "" {
+	if (err != nil || d.blank()) && strings.TrimSpace(mrkdwn) != "" {
 		return parseMrkdwn(mrkdwn)
 	}
 	return d
@@ -38,7 +40,8 @@ type slackBlock struct {
 	Elements json.RawMessage
 	Text     json.RawMessage // an object, in a markdown block a string
 	Fields   []slackText
-	AltText  string `json:"alt_text"`
+	Rows     [][]json.RawMessage // of a table: cells are blocks, or texts of a type of their own
+	AltText  string              `json:"alt_text"`
 	Title    slackText
 }
 
@@ -79,23 +82,23 @@ type slackInline struct {
 	Style       struct{ Bold, Italic, Strike, Code bool }
 }
 
+// parseBlocks returns what it can read of the blocks; the error says that there is more.
 func parseBlocks(raw json.RawMessage) (Doc, error) {
 	if len(raw) == 0 {
 		return nil, nil
 	}
-	var blocks []slackBlock
-	if err := json.Unmarshal(raw, &blocks); err != nil {
-		return nil, err
+	return parseEach(raw, slackBlock.parse)
+}
+
+// parseEach returns what parse can read of the elements of a list; the error says that there is more.
+func parseEach[T any](list json.RawMessage, parse func(T) (Doc, error)) (d Doc, unread error) {
+	var all []T
+	unread = json.Unmarshal(list, &all) // beside a field of another type the others are read
+	for _, one := range all {
+		more, err := parse(one)
+		d, unread = append(d, more...), cmp.Or(unread, err)
 	}
-	var d Doc
-	for _, b := range blocks {
-		more, err := b.parse()
-		if err != nil {
-			return nil, err
-		}
-		d = append(d, more...)
-	}
-	return d, nil
+	return d, unread
 }
 
 func (b slackBlock) parse() (Doc, error) {
@@ -113,6 +116,8 @@ func (b slackBlock) parse() (Doc, error) {
 		var source string
 		err := json.Unmarshal(b.Text, &source)
 		return parseVerbatim(source), err
+	case "table":
+		return parseTable(b.Rows)
 	case "divider":
 		return Doc{{Kind: Rule}}, nil
 	case "image":
@@ -132,14 +137,11 @@ func (b slackBlock) textObject() (t slackText, err error) {
 
 func (b slackBlock) parseSection() (Doc, error) {
 	t, err := b.textObject()
-	if err != nil {
-		return nil, err
-	}
 	d := t.parse()
 	for _, f := range b.Fields {
 		d = append(d, f.parse()...)
 	}
-	return d, nil
+	return d, err
 }
 
 func (t slackText) parse() Doc {
@@ -155,9 +157,7 @@ func parseContext(raw json.RawMessage) (Doc, error) {
 		slackText
 		AltText string `json:"alt_text"`
 	}
-	if err := json.Unmarshal(raw, &elements); err != nil {
-		return nil, err
-	}
+	err := json.Unmarshal(raw, &elements)
 	var parts [][]Inline
 	for _, e := range elements {
 		if e.Type == "image" {
@@ -168,7 +168,7 @@ func parseContext(raw json.RawMessage) (Doc, error) {
 			parts = append(parts, b.Inlines)
 		}
 	}
-	return paragraph(parts...), nil
+	return paragraph(parts...), err
 }
 
 // paragraph makes one paragraph of parts, separated by spaces; none if all are empty.
@@ -186,39 +186,69 @@ func paragraph(parts ...[]Inline) Doc {
 	return Doc{{Kind: Paragraph, Inlines: all}}
 }
 
-func parseRichText(raw json.RawMessage) (Doc, error) {
-	var parts []slackRich
-	if err := json.Unmarshal(raw, &parts); err != nil {
+// parseTable puts each row of a table on a line of its own.
+func parseTable(rows [][]json.RawMessage) (Doc, error) {
+	var all []Inline
+	var unread error
+	for i, row := range rows {
+		if i > 0 {
+			all = append(all, Inline{Text: "\n"})
+		}
+		for j, raw := range row {
+			if j > 0 {
+				all = append(all, Inline{Text: " | "})
+			}
+			cell, err := parseCell(raw)
+			all, unread = append(all, cell...), cmp.Or(unread, err)
+		}
+	}
+	return paragraph(all), unread
+}
+
+// parseCell puts a cell of a table, rich text or a bare one, on one line.
+func parseCell(raw json.RawMessage) ([]Inline, error) {
+	var b slackBlock
+	if err := json.Unmarshal(raw, &b); err != nil {
 		return nil, err
 	}
-	var d Doc
-	for _, p := range parts {
-		more, err := p.parse()
-		if err != nil {
-			return nil, err
-		}
-		d = append(d, more...)
+	if b.Type != "rich_text" {
+		var bare string
+		err := json.Unmarshal(b.Text, &bare)
+		return []Inline{{Text: cleanLine(bare)}}, err
 	}
-	return d, nil
+	d, err := b.parse()
+	var parts [][]Inline
+	for i, part := range d {
+		if i > 0 {
+			parts = append(parts, []Inline{{Text: " "}})
+		}
+		parts = append(parts, part.oneLine().Inlines)
+	}
+	return slices.Concat(parts...), err
 }
+
+func parseRichText(raw json.RawMessage) (Doc, error) { return parseEach(raw, slackRich.parse) }
 
 func (p slackRich) parse() (Doc, error) {
 	if p.Type == "rich_text_list" {
 		return p.parseList()
 	}
 	inlines, err := parseInlines(p.Elements)
-	if err != nil || len(inlines) == 0 {
-		return nil, err
-	}
+	b := Block{Inlines: inlines}
 	switch p.Type {
 	case "rich_text_section":
-		return Doc{{Kind: Paragraph, Inlines: inlines}}, nil
+		b.Kind = Paragraph
 	case "rich_text_quote":
-		return Doc{{Kind: Quote, Inlines: inlines}}, nil
+		b.Kind = Quote
 	case "rich_text_preformatted":
-		return Doc{{Kind: Code, Quoted: p.Border > 0, Inlines: []Inline{{Text: codeText(inlines)}}}}, nil
+		b = Block{Kind: Code, Quoted: p.Border > 0, Inlines: []Inline{{Text: codeText(inlines)}}}
+	default:
+		return nil, fmt.Errorf("%w: %q", errUnknown, p.Type)
 	}
-	return nil, fmt.Errorf("%w: %q", errUnknown, p.Type)
+	if len(inlines) == 0 {
+		return nil, err
+	}
+	return Doc{b}, err
 }
 
 // codeText is the text of inlines inside code, where references are shown by their id.
@@ -226,50 +256,41 @@ func codeText(inlines []Inline) string {
 	return Block{Inlines: inlines}.visible(nil)
 }
 
-func (p slackRich) parseList() (Doc, error) {
-	var d Doc
+func (p slackRich) parseList() (d Doc, unread error) {
 	for i, raw := range p.Elements {
 		var item slackRich
-		if err := json.Unmarshal(raw, &item); err != nil {
-			return nil, err
+		err := json.Unmarshal(raw, &item)
+		if err == nil && item.Type != "rich_text_section" {
+			err = fmt.Errorf("%w: %q in a list", errUnknown, item.Type)
 		}
-		if item.Type != "rich_text_section" {
-			return nil, fmt.Errorf("%w: %q in a list", errUnknown, item.Type)
-		}
-		inlines, err := parseInlines(item.Elements)
-		if err != nil {
-			return nil, err
-		}
+		inlines, more := parseInlines(item.Elements)
+		unread = cmp.Or(unread, err, more)
 		b := Block{Kind: Item, Indent: min(max(p.Indent, 0), maxIndent), Quoted: p.Border > 0, Inlines: inlines}
 		if p.Style == "ordered" {
 			b.Number = min(max(p.Offset, 0), maxNumber) + i + 1
 		}
 		d = append(d, b)
 	}
-	return d, nil
+	return d, unread
 }
 
-func parseInlines(raw []json.RawMessage) ([]Inline, error) {
-	var inlines []Inline
+// parseInlines returns what it can read of the elements; the error says that there is more.
+func parseInlines(raw []json.RawMessage) (inlines []Inline, unread error) {
 	for _, r := range raw {
 		var e slackInline
-		if err := json.Unmarshal(r, &e); err != nil {
-			return nil, err
-		}
-		in, err := e.inline()
-		if err != nil {
-			return nil, err
-		}
+		err := json.Unmarshal(r, &e)
+		in, unknown := e.inline()
 		if in.isRef() && in.ID == "" {
-			return nil, fmt.Errorf("%w: %q without an id", errUnknown, e.Type)
+			in, unknown = Inline{}, fmt.Errorf("%w: %q without an id", errUnknown, e.Type)
 		}
+		unread = cmp.Or(unread, err, unknown)
 		if isEmpty(in) {
 			continue
 		}
 		in.Bold, in.Italic, in.Strike, in.Code = e.Style.Bold, e.Style.Italic, e.Style.Strike, e.Style.Code
 		inlines = append(inlines, in)
 	}
-	return inlines, nil
+	return inlines, unread
 }
 
 func (e slackInline) inline() (Inline, error) {

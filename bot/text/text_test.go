@@ -208,6 +208,31 @@ func TestParseFallsBackToTheTextWhole(t *testing.T) {
 	}
 }
 
+func TestParseKeepsWhatItCanReadIfThereIsNoText(t *testing.T) {
+	rich := func(part string) string { return `[{"type":"rich_text","elements":[` + part + `]}]` }
+	for _, c := range []struct{ name, blocks, want string }{
+		{"an unknown block", `[{"type":"section","text":{"type":"plain_text","text":"half"}},{"type":"new"}]`, "half"},
+		{"an unknown part of rich text", rich(`{"type":"rich_text_new"},{"type":"rich_text_quote","elements":[{"type":"text","text":"half"}]}`), "> half"},
+		{"an unknown element", rich(`{"type":"rich_text_section","elements":[{"type":"new"},{"type":"text","text":"half"}]}`), "half"},
+		{"an element of nobody", rich(`{"type":"rich_text_section","elements":[{"type":"user"},{"type":"text","text":"half"}]}`), "half"},
+		{"a field of another type", rich(`{"type":"rich_text_section","elements":[{"type":"text","text":7},{"type":"text","text":"half"}]}`), "half"},
+		{"an unknown item", rich(`{"type":"rich_text_list","elements":[{"type":"new"},{"type":"rich_text_section","elements":[{"type":"text","text":"half"}]}]}`), "•\n• half"},
+		{"an unknown cell", `[{"type":"table","rows":[[{"type":"new"},{"type":"raw_text","text":"half"}]]}]`, " | half"},
+		{"rows that are none", `[{"type":"header","text":{"type":"plain_text","text":"half"}},{"type":"table","rows":7}]`, "half"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, mrkdwn := range []string{"", " "} {
+				if got := Parse(json.RawMessage(c.blocks), mrkdwn).Plain(nil); got != c.want {
+					t.Errorf("got %q, want %q", got, c.want)
+				}
+			}
+			if got := Parse(json.RawMessage(c.blocks), "whole").Plain(nil); got != "whole" {
+				t.Errorf("with a text, got %q", got)
+			}
+		})
+	}
+}
+
 func TestElementsOfRichText(t *testing.T) {
 	for _, c := range []struct{ name, element, want string }{
 		{"color", `{"type":"color","value":"#ff0000"}`, "#ff0000"},
