@@ -9,6 +9,11 @@ import (
 
 // keep brings an issue, and what its threads were told, up to date with what was said.
 func (t *ticket) keep() error {
+	_, changed, err := t.newReceipt()
+	if err != nil {
+		return err
+	}
+	t.row.Stale = t.row.Stale || changed // so does what the issue may show
 	if err := t.keepBody(); err != nil {
 		return err
 	}
