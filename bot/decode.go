@@ -105,8 +105,9 @@ func (us Identity) edit(c callback, raw rawMessage) (Message, bool, error) {
 	if raw.Previous == nil {
 		return m, m.Edited != "" || m.lost(), nil
 	}
-	before := Message{Doc: text.Parse(raw.Previous.Blocks, raw.Previous.Text), Files: files(raw.Previous.Files), Forwards: forwards(raw.Previous.Attachments)}
-	m.Mentioned = us.mentionedIn(before.Doc)
+	words, whole := raw.Previous.docs()
+	before := Message{Doc: whole, Files: files(raw.Previous.Files), Forwards: forwards(raw.Previous.Attachments)}
+	m.Mentioned = us.mentionedIn(words)
 	rewritten := m.Edited != "" && !reflect.DeepEqual(before.Doc, m.Doc)
 	return m, rewritten || !slices.Equal(before.attached(), m.attached()), nil
 }
@@ -170,11 +171,12 @@ func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool
 	if envelope.Channel == "" {
 		return Message{}, false, fmt.Errorf("message %s without a channel", said.TS)
 	}
+	words, whole := said.docs()
 	m := Message{
 		Team: us.team(c.Team), Channel: envelope.Channel, TS: said.TS, Thread: said.ThreadTS, At: at,
 		Sender: said.User, Edited: said.Edited.TS,
 		Private: envelope.ChannelType != publicChannel, Shared: c.ExtShared, Direct: envelope.ChannelType == "im",
-		Doc: text.Parse(said.Blocks, said.Text), Files: files(said.Files), Forwards: forwards(said.Attachments),
+		Doc: whole, Files: files(said.Files), Forwards: forwards(said.Attachments),
 	}
 	if m.Thread == "" {
 		m.Thread = m.TS
@@ -185,8 +187,14 @@ func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool
 			m.Name = said.BotProfile.Name
 		}
 	}
-	m.Mentions = us.mentionedIn(m.Doc)
+	m.Mentions = us.mentionedIn(words)
 	return m, true, nil
+}
+
+// docs returns the text of a version by itself, in which mentions count, and with what stands below it.
+func (said rawMessage) docs() (words, whole text.Doc) {
+	words = text.Parse(said.Blocks, said.Text)
+	return words, slices.Concat(words, below(said.Attachments))
 }
 
 func (us Identity) mentionedIn(d text.Doc) bool { return d.Mentions(us.Group, us.User) }

@@ -25,11 +25,13 @@ type rawFile struct {
 	Permalink  string `json:"permalink"`
 }
 
-// rawAttachment holds the fields of an attachment by which a forwarded message is known and read. Slack does not
-// document them; this is how its events look.
+// rawAttachment holds the fields of an attachment by which the preview of a link is known, and a forwarded message known
+// and read. Slack does not document them; this is how its events look.
 type rawAttachment struct {
 	IsShare  bool            `json:"is_share"`
 	FromURL  string          `json:"from_url"`
+	Original string          `json:"original_url"`
+	OfApp    string          `json:"app_unfurl_url"`
 	Channel  string          `json:"channel_id"`
 	Author   string          `json:"author_id"`
 	Text     string          `json:"text"`
@@ -92,6 +94,18 @@ func forwards(list json.RawMessage) (all []store.Forward) {
 		all = append(all, store.Forward{Link: a.FromURL, Channel: a.Channel, Author: a.Author, Doc: encodeDoc(a.doc()), Files: linked(files(a.Files))})
 	}
 	return all
+}
+
+// below returns what else stands below a message: what an app attached to it, or a table that was pasted.
+func below(list json.RawMessage) (d text.Doc) {
+	for _, raw := range elements[json.RawMessage](list) {
+		var a rawAttachment
+		if json.Unmarshal(raw, &a) == nil && (a.IsShare || a.FromURL != "" || a.Original != "" || a.OfApp != "") {
+			continue
+		}
+		d = append(d, text.ParseAttachment(raw)...)
+	}
+	return d
 }
 
 func (a rawAttachment) doc() text.Doc {

@@ -67,6 +67,7 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"dm-under":    s.dmUnder,
 		"forward":     s.forward,
 		"bot":         s.botSays,
+		"bot-attach":  s.botAttaches,
 		"reply":       s.reply,
 		"reply-again": s.replyAgain,
 		"broadcast":   func(rest string) error { return s.answer(rest, true) },
@@ -243,6 +244,15 @@ func (s *stage) forward(rest string) error {
 		words[2] = words[3]
 	}
 	return s.say(strings.Join(words[:3], " "), sandbox.Post{Attachments: attachments})
+}
+
+// bot-attach B0JENKINS #help-data FILE: a bot's post that is all in the attachments in FILE
+func (s *stage) botAttaches(rest string) error {
+	words := strings.Fields(rest)
+	if len(words) != 3 {
+		return fmt.Errorf("which bot attaches what, and where?")
+	}
+	return s.say("- "+words[1]+" ", sandbox.Post{BotID: words[0], Username: "Jenkins", Attachments: json.RawMessage(getFile(s.archive, words[2]))})
 }
 
 // bot B0FORM #help-data TEXT
