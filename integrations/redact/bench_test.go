@@ -50,6 +50,24 @@ func BenchmarkPlainGitleaks(b *testing.B) {
 	}
 }
 
+// BenchmarkHostileMessage searches the longest message of Slack, filled with what a rule looks far ahead or back for.
+func BenchmarkHostileMessage(b *testing.B) {
+	for name, part := range map[string]string{
+		"headings":         "password,a\n",
+		"many columns":     "password,x,password,y\na,b,c,d\n",
+		"words in a row":   "pass,",
+		"account types":    `"type":"service_account"`,
+		"account fields":   `"type":"service_account",`,
+		"headers":          "authorization=",
+		"cookies":          "cookie: a=b;",
+		"options":          "-token=",
+		"addresses":        "://=",
+		"talk of a secret": "password is ",
+	} {
+		b.Run(name, func(b *testing.B) { benchmarkText(b, strings.Repeat(part, 40_000/len(part))) })
+	}
+}
+
 // BenchmarkNew measures the start, and as heap-MB what stays in memory once all of the corpus was searched.
 func BenchmarkNew(b *testing.B) {
 	var before, after runtime.MemStats

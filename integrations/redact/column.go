@@ -14,7 +14,7 @@ func columnRule() *rule {
 }
 
 // findColumn finds the passwords in the rows under the heading at text[at].
-func findColumn(text string, at, window int) []span {
+func findColumn(text string, at, window int) (found []span, to int) {
 	lineFrom := at - min(at, 500)
 	if i := strings.LastIndexByte(text[lineFrom:at], '\n'); i >= 0 {
 		lineFrom += i + 1
@@ -22,13 +22,13 @@ func findColumn(text string, at, window int) []span {
 	limit := min(len(text), at+window)
 	lineTo := nextLine(text[:min(len(text), at+500)], at)
 	if lineTo < 0 {
-		return nil
+		return nil, at
 	}
 	header := text[lineFrom:lineTo]
 	sep := separator(header)
 	column := cellAt(header, at-lineFrom, sep)
 	if sep == 0 || !isHeading(cell(header, column, sep)) {
-		return nil
+		return nil, lineTo
 	}
 	return cells(text, lineTo+1, limit, column, strings.Count(header, string(sep)), sep)
 }
@@ -63,9 +63,9 @@ func isHeading(name string) bool {
 	return false
 }
 
-// cells returns the passwords in a column from text[i] on, as long as rows have as many separators.
-func cells(text string, i, limit, column, separators int, sep byte) []span {
-	var found []span
+// cells returns the passwords in a column from text[i] on, as long as rows have as many separators, and where it
+// stopped. The next heading of the same column has its own rows: so many headings don't read the same ones again.
+func cells(text string, i, limit, column, separators int, sep byte) (found []span, to int) {
 	for i < limit {
 		end := nextLine(text[:limit], i)
 		if end < 0 {
@@ -76,6 +76,9 @@ func cells(text string, i, limit, column, separators int, sep byte) []span {
 			break
 		}
 		v := cell(line, column, sep)
+		if isHeading(v) {
+			break
+		}
 		if !strings.Contains(v, " ") && isPassword(v, assigned, true, "") {
 			from := i + cellStart(line, column, sep)
 			from += strings.Index(text[from:end], v)
@@ -83,7 +86,7 @@ func cells(text string, i, limit, column, separators int, sep byte) []span {
 		}
 		i = end + 1
 	}
-	return found
+	return found, min(i, limit)
 }
 
 // cellStart returns where a cell of a line starts.

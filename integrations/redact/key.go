@@ -141,7 +141,7 @@ var (
 // fields of it as there are.
 func findServiceAccount(text string, at, window int) (span, bool) {
 	limit := min(len(text), at+window)
-	before := text[max(0, at-2000):at]
+	before := text[max(0, at-maxFields):at]
 	field := keyField.FindStringSubmatchIndex(text[at:min(limit, at+1000)])
 	if field == nil {
 		if !accountType.MatchString(before[max(0, len(before)-20):]) {
@@ -153,19 +153,42 @@ func findServiceAccount(text string, at, window int) (span, bool) {
 	}
 	whole := field[2] == 0 // only the type is known so far
 	from, to := at+field[2], at+field[1]
-	if tail := pemTail.FindStringIndex(text[to:limit]); tail != nil && startsPEM(text[at+field[2]:]) {
-		to += tail[1]
-	} else if startsPEM(text[at+field[2]:]) {
-		to = keyEnd(text, at+field[2]+min(len(text)-at-field[2], len("-----BEGIN PRIVATE KEY-----")), limit)
+	if startsPEM(text[from:]) {
+		if tail := pemTail.FindStringIndex(text[to:limit]); tail != nil {
+			to += tail[1]
+		} else {
+			to = keyEnd(text, from+min(len(text)-from, len("-----BEGIN PRIVATE KEY-----")), limit)
+		}
 	}
-	if loc := accountHead.FindStringIndex(before); loc != nil {
-		from = at - len(before) + loc[0]
+	if whole && !strings.Contains(text[to:limit], "private_key") {
+		return span{}, false
+	}
+	to, more := objectEnd(text, to, limit)
+	if whole && !more {
+		return span{at, to}, false
+	}
+	if n := headLength(before); n > 0 {
+		from = at - n
 	}
 	if open := strings.LastIndexByte(before, '{'); open >= 0 && !strings.Contains(before[open:], "}") {
 		from = at - len(before) + open
 	}
-	to, more := objectEnd(text, to, limit)
-	return span{from, to}, !whole || more
+	return span{from, to}, true
+}
+
+// headLength returns how much of the end of before is fields of a service account's key. It looks back no further than
+// there are fields.
+func headLength(before string) int {
+	length := 0
+	for look := 500; ; look *= 2 {
+		end := before[max(0, len(before)-look):]
+		if loc := accountHead.FindStringIndex(end); loc != nil {
+			length = len(end) - loc[0]
+		}
+		if length < look-450 || look >= len(before) {
+			return length
+		}
+	}
 }
 
 func startsPEM(s string) bool { return strings.HasPrefix(s, "-----BEGIN") }
@@ -177,13 +200,16 @@ func isKeyValue(v string) bool {
 	}) && strings.ContainsAny(v, "0123456789")
 }
 
+// maxFields is how much of the fields of a service account's key, besides the key, is looked at in one piece.
+const maxFields = 2000
+
 // objectEnd returns where the object ends whose fields go on at text[i], and whether it has a key.
 func objectEnd(text string, i, limit int) (end int, key bool) {
 	rest := text[i:limit]
 	if brace := strings.IndexByte(rest, '}'); brace >= 0 && !strings.Contains(rest[:brace], "{") {
 		return i + brace + 1, strings.Contains(rest[:brace], "private_key")
 	}
-	if loc := accountTail.FindStringIndex(rest); loc != nil {
+	if loc := accountTail.FindStringIndex(rest[:min(len(rest), maxFields)]); loc != nil {
 		return i + loc[1], strings.Contains(rest[:loc[1]], "private_key")
 	}
 	return i, strings.Contains(rest, "private_key")

@@ -43,7 +43,7 @@ func passwordRules() ([]*rule, error) {
 		take          secret
 	}{
 		{"password", `(?i)` + passwordWord + suffix + closing + remark + closing +
-			blank + `*(=>|:=|:{1,2}|={1,3}|->|→|⇒|\||>|,)` + `[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, assignedPassword},
+			blank + `*(=>|:=|:{1,2}|={1,3}|->|→|⇒|\||>)` + `[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, assignedPassword},
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
 			`[ \t]+(?:is|was|will be|should be|to|as|に)(?:[ \t]+(?:now|currently|still|set to|changed to|this|the following|just|simply))?[ \t]*:?[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
@@ -128,9 +128,6 @@ func assignedPassword(m match) (span, bool) {
 		return s, false
 	}
 	sure := m.loc[5] == m.loc[6] && m.group(2) == "="
-	if m.group(2) == "," { // a list of words, or a row of CSV
-		return s, false
-	}
 	if isShortWord(m) && strings.HasPrefix(v, "Test") { // go test: "PASS: TestLoad1"
 		return s, false
 	}
@@ -212,17 +209,17 @@ const maxPair = 200
 
 var pairBefore = regexp.MustCompile(`[\w.@+-]{1,64}[ \t]*[/:][ \t]*([!-~]{1,100})[ \t　]*(?:で|を使って|にて)再?$`)
 
-func findSignInPair(text string, at, _ int) []span {
+func findSignInPair(text string, at, _ int) (found []span, to int) {
 	from := max(0, at-maxPair)
 	loc := pairBefore.FindStringSubmatchIndex(text[from:at])
 	if loc == nil {
-		return nil
+		return nil, at
 	}
 	s := span{from + loc[2], from + loc[3]}
 	if !isPairsPassword(text[s.from:s.to], text[s.to:]) {
-		return nil
+		return nil, at
 	}
-	return []span{s}
+	return []span{s}, at
 }
 
 // isPIN says whether v is a number beside a word for PIN.
@@ -308,6 +305,9 @@ var listMark = regexp.MustCompile(`[;&,]["']?[A-Za-z][\w .-]{0,30}["']?[=:]|["']
 
 // listEnd returns where the first element of a list such as "a;User=b" ends.
 func listEnd(v string) int {
+	if !strings.ContainsAny(v, `;&,"'\\`) {
+		return len(v)
+	}
 	if loc := listMark.FindStringIndex(v); loc != nil && loc[0] > 0 {
 		return loc[0]
 	}

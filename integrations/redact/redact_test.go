@@ -239,6 +239,9 @@ func TestWorkIsLinearInHostileText(t *testing.T) {
 		"markers":           strings.Repeat("<!-- supportbot a=b ", size/20),
 		"eyes":              strings.Repeat("ey ", size/3),
 		"mysql":             strings.Repeat("mysql ", size/6),
+		"account types":     strings.Repeat(`"type":"service_account"`, size/24),
+		"headers":           strings.Repeat("authorization=", size/14),
+		"cookies":           strings.Repeat("cookie: a=b;", size/12),
 	}
 	for _, rule := range r.rules {
 		k := rule.keywords[0]
@@ -257,6 +260,18 @@ func TestWorkIsLinearInHostileText(t *testing.T) {
 		}
 	}
 	t.Logf("at most %d bytes looked at for each byte of text (%s)", total, worst)
+}
+
+func TestRowsOfATableAreReadOnce(t *testing.T) {
+	r := newRedactor(t)
+	text := strings.Repeat("password,a\n", 4000)
+	s := scan{r: r, text: text}
+	s.run()
+	for n, rule := range r.rules {
+		if rule.findAll != nil && s.work[n] > 4*len(text) {
+			t.Errorf("a rule for %s looked at %d bytes of %d", rule.kind, s.work[n], len(text))
+		}
+	}
 }
 
 func FuzzStrings(f *testing.F) {

@@ -24,8 +24,9 @@ type rule struct {
 	// find returns the secret whose keyword is at text[at], or whose text begins there if !start. window
 	// is how far it may look.
 	find func(text string, at, window int) (span, bool)
-	// findAll is in place of find where one keyword has several secrets, in order: a table's heading.
-	findAll func(text string, at, window int) []span
+	// findAll is in place of find where one keyword has several secrets, in order: a table's heading. It says too how
+	// far it looked.
+	findAll func(text string, at, window int) (found []span, to int)
 }
 
 // A span is a part of a text, in bytes.

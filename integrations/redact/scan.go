@@ -60,8 +60,14 @@ func (s *scan) try(n, i int) {
 		s.next[n] = max(found.to, i+1)
 	} else if r.far {
 		s.next[n] = i + r.reach/2
+	} else if found.to-i > longRefusal {
+		s.next[n] = i + (found.to-i)/2
 	}
 }
+
+// longRefusal is the length from which a match that was no secret is not tried again in its first half: otherwise a
+// text that is one long value with the keyword all over it would be looked at once for each.
+const longRefusal = 256
 
 // everywhere looks for all secrets of a rule whose matches don't start at a keyword.
 func (s *scan) everywhere(n int) {
@@ -77,11 +83,12 @@ func (s *scan) everywhere(n int) {
 
 func (s *scan) lookAll(n, at int) {
 	r := s.r.rules[n]
-	for _, found := range r.findAll(s.text, at, r.reach) {
+	all, to := r.findAll(s.text, at, r.reach)
+	for _, found := range all {
 		s.hits = append(s.hits, hit{found, r})
 		s.next[n] = found.to
 	}
-	s.count(n, at, r.reach)
+	s.count(n, at, to-at)
 }
 
 func (s *scan) look(n, at, window int) (span, bool) {

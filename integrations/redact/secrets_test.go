@@ -170,6 +170,7 @@ func taken() map[string]string {
 		"a Markdown table of fields":               "| user | bob |\n| password | ⟪mikan99⟫ |\n",
 		"a Markdown table of rows":                 "| user | password |\n|---|---|\n| bob | ⟪mikan99⟫ |\n| eve | ⟪kaki88⟫ |\n",
 		"a CSV":                                    "user,password,role\nbob,⟪mikan99⟫,admin\neve,⟪kaki88⟫,user\n",
+		"tables under each other":                  "user,password\nbob,⟪mikan99⟫\nuser,password\neve,⟪kaki88⟫\n",
 		"a table by tabs":                          "ユーザー\tパスワード\nbob\t⟪mikan99⟫\n",
 		"a password wrapped as a placeholder":      "password: ⟪⟦withheld: hunter-two⟧⟫",
 		"a token in a marker":                      "<!-- supportbot ticket=⟪" + github + "⟫ -->",
@@ -294,6 +295,16 @@ func TestAServiceAccountGoesWhole(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+func TestAServiceAccountsFieldsGoAlsoInAnotherOrder(t *testing.T) {
+	body := fill(64, base64s, 41)
+	text := `"client_email": "etl@acme.example", "client_id": "1048", "type": "service_account", "private_key": "-----BEGIN ` +
+		`PRIVATE KEY-----\n` + body + `\n-----END ` + `PRIVATE KEY-----\n", "token_uri": "https://x.example"`
+	got, found := newRedactor(t).String("here: " + text + " thanks")
+	if want := "here: " + Placeholder("service-account-key") + " thanks"; got != want || len(found) != 1 {
+		t.Errorf("got %q, %v, want %q", got, found, want)
 	}
 }
 

@@ -45,6 +45,9 @@ func tokenRules() ([]*rule, error) {
 			return nil, err
 		}
 		r.specific = d.specific
+		if d.keywords[0] == "://" {
+			r.likely = hasAtSign
+		}
 		if d.specific {
 			r.rank = rankToken
 		}
@@ -70,6 +73,14 @@ func jenkinsRule() *rule {
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
 
 func notBlank(s string) bool { return !isPlaceholderValue(s) }
+
+// hasAtSign says whether the address at text[at] may have a user and a password.
+func hasAtSign(text string, at int) bool {
+	return strings.IndexByte(text[at:min(len(text), at+maxUser)], '@') >= 0
+}
+
+// maxUser is the length that an address has at most before its host, in bytes.
+const maxUser = 1300
 
 var portPath = regexp.MustCompile(`^[0-9]{1,5}(?:/|$)`)
 
