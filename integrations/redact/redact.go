@@ -9,6 +9,7 @@ package redact
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Redactor takes secrets out of text. It is safe for concurrent use.
@@ -88,13 +89,21 @@ func (r *Redactor) find(text string) []hit {
 			if !v.counts(h.span) {
 				continue
 			}
-			h.span = trimmed(text, v.source(h.span), ours)
+			h.span = trimmed(text, wholeRunes(text, v.source(h.span)), ours)
 			if h.from < h.to {
 				hits = append(hits, h)
 			}
 		}
 	}
 	return merged(hits)
+}
+
+// wholeRunes returns s from the start of its first character on: a fullwidth one is found by its last byte.
+func wholeRunes(text string, s span) span {
+	for n := 1; n < utf8.UTFMax && s.from > 0 && !utf8.RuneStart(text[s.from]); n++ {
+		s.from--
+	}
+	return s
 }
 
 // merged joins hits that overlap or touch. The best name stays.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -164,6 +165,15 @@ func TestTextNumbersPlaceholders(t *testing.T) {
 	}
 }
 
+func TestNoCharacterIsCut(t *testing.T) {
+	r := newRedactor(t)
+	for _, text := range []string{"パスワード；tanuki#9X", "パスワード！Tanuki99", "ｐａｓｓｗｏｒｄ＝＂tanuki99＂", "パスワード　＃Ｔａｎｕｋｉ９９"} {
+		if got, found := r.String(text); len(found) == 0 || !utf8.ValidString(got) {
+			t.Errorf("%q became %q, found %v", text, got, found)
+		}
+	}
+}
+
 func TestAPlaceholderHasOnlyAKnownKind(t *testing.T) {
 	for _, text := range []string{"⟦withheld: Hunter2⟧", "⟦withheld: hunter2⟧", "⟦withheld 12345: password⟧", "⟦withheld: ⟧"} {
 		if got := Number(text); got != text {
@@ -317,6 +327,9 @@ func checkRedaction(t *testing.T, r *Redactor, text string, parts []string) stri
 	}
 	if whole, _ := r.String(text); whole != left {
 		t.Fatalf("parts gave %q, the whole %q", left, whole)
+	}
+	if utf8.ValidString(text) && !utf8.ValidString(left) {
+		t.Fatalf("%q became %q, which cuts a character", text, left)
 	}
 	if again, more := r.String(left); again != left || len(more) > 0 {
 		t.Fatalf("%q became %q, and that %q (%v)", text, left, again, more)
