@@ -53,11 +53,6 @@ func passwordRules() ([]*rule, error) {
 		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
 		{"password", `(?i)(?:log|logged|sign|signed)[ -]in[ \t]+(?:with|as|using)[ \t]+[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"log in", "log-in", "logged in", "logged-in", "sign in", "sign-in", "signed in", "signed-in"}, signInPair},
 		{"password", `(?i)(?:credentials?|creds|認証情報|ログイン情報)[ \t]*(?:[:=：]|are|は)[ \t]*[\w.@+-]{1,64}[/:]` + value, []string{"cred", "認証情報", "ログイン情報"}, signInPair},
-		{"password", `(?i)net[ \t]+use[ \t]+(?:\S{1,3}[ \t]+)?\\\\[^\s\xff]{1,200}[ \t]+(?:/user:[^\s\xff]{1,100}[ \t]+)?` + value, []string{"net use"}, flagValue},
-		{"password", `(?i)-(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value, []string{"-pass", "-pwd", "-secret", "-token", "-api", "-auth", "-access", "-client"}, optionValue},
-		{"password", `(?i)(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|sshpass|sqlcmd|bcp|docker[ \t]+login|helm[ \t]+registry[ \t]+login)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-p[ \t]*` + value, []string{"mysql", "mariadb", "mongo", "sshpass", "sqlcmd", "bcp", "docker", "helm"}, flagValue},
-		{"password", `(?i)redis-cli(?:[ \t][^\n\xff]{0,200}?)?[ \t]-a[ \t]+` + value, []string{"redis-cli"}, flagValue},
-		{"password", `(?i)ldap(?:search|modify|add|passwd)(?:[ \t][^\n\xff]{0,200}?)?[ \t]-w[ \t]*` + value, []string{"ldap"}, flagValue},
 		{"password", `(?i)identified[ \t]+(?:with[ \t]+\w+[ \t]+)?by[ \t]+(?:password[ \t]+)?` + value, []string{"identified"}, optionValue},
 		{"access-token", `(?i)(?:token|secret|api[_ -]?keys?|access[_ -]?keys?|client[_ -]?secret|credentials?)` + suffix + closing + remark +
 			blank + `*(=>|:=|:{1,2}|={1,3}|\|)` + `[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, []string{"token", "secret", "api", "access", "client", "credential"}, assignedToken},
@@ -80,7 +75,11 @@ func passwordRules() ([]*rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(rules, columnRule(), signInRule(), both), nil
+	commands, err := commandRules()
+	if err != nil {
+		return nil, err
+	}
+	return append(append(rules, columnRule(), signInRule(), both), commands...), nil
 }
 
 // named returns the word of a match as a name, such as "db_password", and whether its value can be a secret.
@@ -227,25 +226,6 @@ func isPIN(m match, v string) bool {
 	word := m.text[m.loc[0]:]
 	return (strings.HasPrefix(word, "暗証") || strings.HasPrefix(word, "PIN") || strings.HasPrefix(word, "パスコード")) &&
 		len(v) >= 4 && all(v, isDigit) && !hasUnit(m.text[m.loc[1]:])
-}
-
-// optionValue takes what follows an option that is for a secret.
-func optionValue(m match) (span, bool) {
-	s, v := valueOf(m, 1)
-	before := strings.TrimSuffix(m.text[max(0, m.loc[0]-2):m.loc[0]], "-")
-	if m.text[m.loc[0]] == '-' && before != "" && isToken(before[len(before)-1]) {
-		return s, false // "db-password"
-	}
-	return s, len(v) >= 3 && !strings.HasPrefix(v, "-") && !isPlaceholderValue(v) && !isReference(v) && !talk[strings.ToLower(v)] &&
-		(!all(v, isLetter) || m.text[s.from-1] != ' ' || len(v) >= 6 && !followedByWords(m.text[s.to:]))
-}
-
-// flagValue takes what follows -p in a command that signs in.
-func flagValue(m match) (span, bool) {
-	s, v := valueOf(m, 1)
-	glued := isWord(m.text[s.from-1])
-	return s, len(v) >= 4 && !isPlaceholderValue(v) && !isReference(v) && !all(v, func(b byte) bool { return isDigit(b) || b == ':' }) &&
-		!strings.HasPrefix(v, "-") && (glued && !strings.HasPrefix(v, "rot") && !strings.HasPrefix(v, "ort") || mixed(v) && hasDigit(v) || isSymbolic(v))
 }
 
 func assignedToken(m match) (span, bool) { return tokenValue(m, 3) }
@@ -421,4 +401,4 @@ var talk = wordSet(`expired expires expiring wrong incorrect correct invalid val
 	case-sensitive case-insensitive too now currently already stuck out up off over about after before until once then than them they
 	mandatory secret private public plain plaintext cleartext managed authentication authenticated unauthorized prompt manager field file
 	login username password passwords user email account admin%s followed exactly something anything nothing everything someone somebody
-	testing tests test passed pass skipped running`)
+	testing tests test passed pass skipped running option options flag flags argument parameter instead`)
