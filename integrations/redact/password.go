@@ -133,7 +133,26 @@ func assignedPassword(m match) (span, bool) {
 	if isShortWord(m) && !sure && !mixed(v) && !strings.Contains(name, "_") && !isSymbolic(v) && !isPIN(m, v) {
 		return s, false
 	}
+	if mayBePath(m) && !isSymbolic(v) && (strings.Contains(v, "/") || all(v, isLetter) && !besideName(m, s)) {
+		return s, false
+	}
 	return s, isPassword(v, assigned, sure, m.text[s.to:])
+}
+
+const (
+	nameLabel = `(?:\b(?:user(?: ?name)?|uid|login(?: ?id)?|account|id)|ユーザー?(?:名|ID)?|アカウント名?|ログインID)`
+	maxBeside = 120 // how far a name stands from its password at most, in bytes
+)
+
+var (
+	nameThen  = regexp.MustCompile(`(?i)` + nameLabel + `["'*]{0,2}[ \t]*[:=：＝]["'*]{0,2}[ \t　]*["'\x60]?[\w.@+-]*[A-Za-z][\w.@+-]*["'\x60]?[ \t　]*[,;、/／]?[\s　>・-]{0,20}$`)
+	thenAName = regexp.MustCompile(`(?i)^["'\x60]?[ \t　]*[,;、/／]?[\s　>・-]{0,20}` + nameLabel + `["'*]{0,2}[ \t]*[:=：＝]`)
+)
+
+// besideName says whether a field for the name of a user stands right before the word, or right behind the value.
+func besideName(m match, s span) bool {
+	at := m.loc[0] - len(labelBefore(m.text, m.loc[0]))
+	return nameThen.MatchString(m.text[max(0, at-maxBeside):at]) || thenAName.MatchString(m.text[s.to:min(len(m.text), s.to+maxBeside)])
 }
 
 func toldPassword(m match) (span, bool) {
@@ -144,13 +163,17 @@ func toldPassword(m match) (span, bool) {
 	if isPIN(m, v) {
 		return s, true
 	}
-	mayBePath := hasShortPrefix(m.text[m.loc[0]:], "パス", "パスワード", "パスコード", "パスフレーズ")
-	return s, isPassword(v, told, !mayBePath, m.text[s.to:])
+	return s, isPassword(v, told, !mayBePath(m), m.text[s.to:])
+}
+
+// mayBePath says whether the word is a Japanese one that means a path too.
+func mayBePath(m match) bool {
+	return hasShortPrefix(m.text[m.loc[0]:], "パス", "パスワード", "パスコード", "パスフレーズ")
 }
 
 func besidePassword(m match) (span, bool) {
 	s, v := valueOf(m, 2)
-	if _, ok := named(m); !ok {
+	if _, ok := named(m); !ok || v == "" || strings.IndexByte(":=|>,./", v[0]) >= 0 {
 		return s, false
 	}
 	return s, isPIN(m, v) || isPassword(v, beside, false, m.text[s.to:])
@@ -304,6 +327,8 @@ func isPassword(v string, f form, sure bool, after string) bool {
 	switch {
 	case f == beside:
 		return (isSymbolic(v) && hasDigit(v) && mixed(v) || hasDigit(v) && hasCases(v)) && !wordy(v) && !units.MatchString(v) && !isCredentialFree(v)
+	case digits && strings.Contains(v, "."): // a version or a rate
+		return false
 	case digits:
 		return !hasUnit(after) && !followedByWords(after) && (f == assigned || sure && !isYear(v)) || !hasUnit(after) && len(v) >= 6
 	case units.MatchString(v) || strings.Contains(v, "@") && emailForm.MatchString(v):
@@ -401,4 +426,5 @@ var talk = wordSet(`expired expires expiring wrong incorrect correct invalid val
 	case-sensitive case-insensitive too now currently already stuck out up off over about after before until once then than them they
 	mandatory secret private public plain plaintext cleartext managed authentication authenticated unauthorized prompt manager field file
 	login username password passwords user email account admin%s followed exactly something anything nothing everything someone somebody
-	testing tests test passed pass skipped running option options flag flags argument parameter instead`)
+	testing tests test passed pass skipped running option options flag flags argument parameter instead
+	thanks thx cheers regards hello hi vault 1password keepass bitwarden lastpass sso ldap okta slack teams excel confluence fail forgot`)
