@@ -2,7 +2,7 @@ package redact
 
 import "strings"
 
-// columnRule finds passwords in tables: Markdown, or separated by tabs or commas, under a heading "password".
+// columnRule finds passwords in tables: Markdown, or separated by tabs, commas or semicolons, under a heading "password".
 func columnRule() *rule {
 	return &rule{
 		kind:     "password",
@@ -35,7 +35,7 @@ func findColumn(text string, at, window int) (found []span, to int) {
 
 // separator returns what separates the cells of a table's heading, or 0.
 func separator(header string) byte {
-	for _, sep := range []byte{'|', '\t', ','} {
+	for _, sep := range []byte{'|', '\t', ',', ';'} {
 		if strings.IndexByte(header, sep) >= 0 {
 			return sep
 		}

@@ -24,6 +24,7 @@ func keyRules() []*rule {
 		keyRule("private-key", rankPrivateKey, findPEM, "private key"),
 		keyRule("private-key", rankPrivateKey, findPuTTY, "private-lines:"),
 		keyRule("service-account-key", rankServiceAccount, findServiceAccount, "private_key", "service_account"),
+		keyRule("private-key", rankPrivateKey, findEncodedPEM, pemHead),
 		keyRule("service-account-key", rankServiceAccount, findEncodedAccount, "ewogicj0exblij", "eyj0exblijoic2vydm", "eyj0exblijogin", "eyaidhlwzs"),
 	}
 }

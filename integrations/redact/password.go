@@ -2,6 +2,7 @@ package redact
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -79,7 +80,11 @@ func passwordRules() ([]*rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(append(rules, columnRule(), signInRule(), both), commands...), nil
+	fields, err := fieldRules()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(rules, []*rule{columnRule(), signInRule(), both}, commands, fields), nil
 }
 
 // named returns the word of a match as a name, such as "db_password", and whether its value can be a secret.
