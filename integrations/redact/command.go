@@ -18,15 +18,15 @@ func commandRules() ([]*rule, error) {
 		keywords []string
 		take     secret
 	}{
-		{`net[ \t]+use[ \t]+` + netPlace + value, []string{"net use"}, netValue},
-		{`net[ \t]+user[ \t]+[\w.\\-]{1,60}[ \t]+` + value, []string{"net user"}, netValue},
+		{`net use[ \t]+` + netPlace + value, []string{"net use"}, netValue},
+		{`net user[ \t]+[\w.\\-]{1,60}[ \t]+` + value, []string{"net user"}, netValue},
 		{`/pass(?:word)?:` + value, []string{"/pass"}, argument},
 		{`-(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value,
 			[]string{"-pass", "-pwd", "-secret", "-token", "-api", "-auth", "-access", "-client"}, optionValue},
 		{`-pass(?:in|out)?[ \t]+pass:` + value, []string{"-pass"}, argument},
 		{`(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|7za?)` + arguments + `[ \t]-p[ \t]*` + value,
 			[]string{"mysql", "mariadb", "mongo", "7z"}, gluedValue},
-		{`(?:sshpass|sqlcmd|bcp|beeline|zip|unzip|az[ \t]+login|(?:docker|podman|helm[ \t]+registry)[ \t]+login)` + arguments + `[ \t]-p[ \t]*` + value,
+		{`(?:sshpass|sqlcmd|bcp|beeline|zip|unzip|az login|(?:docker|podman|helm[ \t]+registry)[ \t]+login)` + arguments + `[ \t]-p[ \t]*` + value,
 			[]string{"sshpass", "sqlcmd", "bcp", "beeline", "zip", "unzip", "az login", "docker", "podman", "helm"}, argument},
 		{`(?:putty|plink|pscp|psftp)` + arguments + `[ \t]-pw[ \t]+` + value, []string{"putty", "plink", "pscp", "psftp"}, argument},
 		{`redis-cli` + arguments + `[ \t]-a[ \t]+` + value, []string{"redis-cli"}, argument},
@@ -35,7 +35,7 @@ func commandRules() ([]*rule, error) {
 		{`lftp` + arguments + `[ \t]-u[ \t]*['"]?[^\s,'"\xff]{1,60},` + value, []string{"lftp"}, argument},
 		{`smbclient` + arguments + `[ \t]-U[ \t]*['"]?[^\s%'"\xff]{1,60}%` + value, []string{"smbclient"}, argument},
 		{`echo[ \t]+(?:-n[ \t]+)?` + value + `[ \t]*\|[ \t]*(?:sudo[ \t]+-S|kinit|[\w. \t/-]{1,100}--password-stdin)`, []string{"echo"}, argument},
-		{`(?:sqlplus|expdp|impdp|exp|imp|sqlldr|connect|conn)[ \t]+(?:-\w+[ \t]+){0,5}['"]?[\w$#]{1,60}/([^\s@"'/\xff]{1,100})@`,
+		{`(?:(?:sqlplus|expdp|impdp|sqlldr|connect)[ \t]|exp |imp |conn )[ \t]*(?:-\w+[ \t]+){0,5}['"]?[\w$#]{1,60}/([^\s@"'/\xff]{1,100})@`,
 			[]string{"sqlplus", "expdp", "impdp", "exp ", "imp ", "sqlldr", "connect", "conn "}, argument},
 		{`(?:sqlplus|expdp|impdp|sqlldr)[ \t]+(?:-\w+[ \t]+){0,5}['"]?[\w$#]{1,60}/([^\s@"'/\xff]{1,100})`,
 			[]string{"sqlplus", "expdp", "impdp", "sqlldr"}, strangeArgument},

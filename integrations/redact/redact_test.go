@@ -221,6 +221,22 @@ func TestEachRuleCompiles(t *testing.T) {
 	}
 }
 
+func TestRulesOfOursAreTriedWhereTheirKeywordsStand(t *testing.T) {
+	commands, err := commandRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields, err := fieldRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range append(commands, fields...) {
+		if !rule.start {
+			t.Errorf("a rule with the keywords %q searches all of a text", rule.keywords)
+		}
+	}
+}
+
 func TestARedactorIsSafeForConcurrentUse(t *testing.T) {
 	r := newRedactor(t)
 	lines, _ := corpus(t)
