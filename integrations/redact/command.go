@@ -7,7 +7,7 @@ import (
 
 const (
 	arguments = `(?:[ \t][^\n\xff]{0,200}?)?`
-	netPlace  = `(?:\S{1,3}[ \t]+)?\\\\[^\s\xff]{1,200}[ \t]+(?:/user:[^\s\xff]{1,100}[ \t]+)?`
+	netPlace  = `(?:\S{1,3}[ \t]{1,9})?\\\\[^\s\xff]{1,200}[ \t]{1,9}(?:/user:[^\s\xff]{1,100}[ \t]{1,9})?`
 )
 
 // commandRules find passwords among the arguments of commands.
@@ -18,26 +18,26 @@ func commandRules() ([]*rule, error) {
 		keywords []string
 		take     secret
 	}{
-		{`net use[ \t]+` + netPlace + value, []string{"net use"}, netValue},
-		{`net user[ \t]+[\w.\\-]{1,60}[ \t]+` + value, []string{"net user"}, netValue},
+		{`net use[ \t]{1,9}` + netPlace + value, []string{"net use"}, netValue},
+		{`net user[ \t]{1,9}[\w.\\-]{1,60}[ \t]{1,9}` + value, []string{"net user"}, netValue},
 		{`/pass(?:word)?:` + value, []string{"/pass"}, argument},
 		{`-(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key|auth-token|access-key|client-secret)[= \t]+` + value,
 			[]string{"-pass", "-pwd", "-secret", "-token", "-api", "-auth", "-access", "-client"}, optionValue},
-		{`-pass(?:in|out)?[ \t]+pass:` + value, []string{"-pass"}, argument},
-		{`(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|7za?)` + arguments + `[ \t]-p[ \t]*` + value,
+		{`-pass(?:in|out)?[ \t]{1,9}pass:` + value, []string{"-pass"}, argument},
+		{`(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mongo|mongosh|mongodump|7za?)` + arguments + `[ \t]-p[ \t]{0,9}` + value,
 			[]string{"mysql", "mariadb", "mongo", "7z"}, gluedValue},
-		{`(?:sshpass|sqlcmd|bcp|beeline|zip|unzip|az login|(?:docker|podman|helm[ \t]+registry)[ \t]+login)` + arguments + `[ \t]-p[ \t]*` + value,
+		{`(?:sshpass|sqlcmd|bcp|beeline|zip|unzip|az login|(?:docker|podman|helm[ \t]{1,9}registry)[ \t]{1,9}login)` + arguments + `[ \t]-p[ \t]{0,9}` + value,
 			[]string{"sshpass", "sqlcmd", "bcp", "beeline", "zip", "unzip", "az login", "docker", "podman", "helm"}, argument},
-		{`(?:putty|plink|pscp|psftp)` + arguments + `[ \t]-pw[ \t]+` + value, []string{"putty", "plink", "pscp", "psftp"}, argument},
-		{`redis-cli` + arguments + `[ \t]-a[ \t]+` + value, []string{"redis-cli"}, argument},
-		{`ldap(?:search|modify|add|passwd)` + arguments + `[ \t]-w[ \t]*` + value, []string{"ldap"}, argument},
-		{`htpasswd[ \t]+-\w{0,5}b\w{0,5}[ \t]+\S{1,200}[ \t]+\S{1,60}[ \t]+` + value, []string{"htpasswd"}, argument},
-		{`lftp` + arguments + `[ \t]-u[ \t]*['"]?[^\s,'"\xff]{1,60},` + value, []string{"lftp"}, argument},
-		{`smbclient` + arguments + `[ \t]-U[ \t]*['"]?[^\s%'"\xff]{1,60}%` + value, []string{"smbclient"}, argument},
-		{`echo[ \t]+(?:-n[ \t]+)?` + value + `[ \t]*\|[ \t]*(?:sudo[ \t]+-S|kinit|[\w. \t/-]{1,100}--password-stdin)`, []string{"echo"}, argument},
-		{`(?:(?:sqlplus|expdp|impdp|sqlldr|connect)[ \t]|exp |imp |conn )[ \t]*(?:-\w+[ \t]+){0,5}['"]?[\w$#]{1,60}/([^\s@"'/\xff]{1,100})@`,
+		{`(?:putty|plink|pscp|psftp)` + arguments + `[ \t]-pw[ \t]{1,9}` + value, []string{"putty", "plink", "pscp", "psftp"}, argument},
+		{`redis-cli` + arguments + `[ \t]-a[ \t]{1,9}` + value, []string{"redis-cli"}, argument},
+		{`ldap(?:search|modify|add|passwd)` + arguments + `[ \t]-w[ \t]{0,9}` + value, []string{"ldap"}, argument},
+		{`htpasswd[ \t]{1,9}-\w{0,5}b\w{0,5}[ \t]{1,9}\S{1,200}[ \t]{1,9}\S{1,60}[ \t]{1,9}` + value, []string{"htpasswd"}, argument},
+		{`lftp` + arguments + `[ \t]-u[ \t]{0,9}['"]?[^\s,'"\xff]{1,60},` + value, []string{"lftp"}, argument},
+		{`smbclient` + arguments + `[ \t]-U[ \t]{0,9}['"]?[^\s%'"\xff]{1,60}%` + value, []string{"smbclient"}, argument},
+		{`echo[ \t]{1,9}(?:-n[ \t]{1,9})?` + value + `[ \t]{0,9}\|[ \t]{0,9}(?:sudo[ \t]{1,9}-S|kinit|[\w. \t/-]{1,100}--password-stdin)`, []string{"echo"}, argument},
+		{`(?:(?:sqlplus|expdp|impdp|sqlldr|connect)[ \t]|exp |imp |conn )[ \t]{0,9}(?:-\w+[ \t]{1,9}){0,5}['"]?[\w$#]{1,60}/([^\s@"'/\xff]{1,100})@`,
 			[]string{"sqlplus", "expdp", "impdp", "exp ", "imp ", "sqlldr", "connect", "conn "}, argument},
-		{`(?:sqlplus|expdp|impdp|sqlldr)[ \t]+(?:-\w+[ \t]+){0,5}['"]?[\w$#]{1,60}/([^\s@"'/\xff]{1,100})`,
+		{`(?:sqlplus|expdp|impdp|sqlldr)[ \t]{1,9}(?:-\w+[ \t]{1,9}){0,5}['"]?[\w$#]{1,60}/([^\s@"'/\xff]{1,100})`,
 			[]string{"sqlplus", "expdp", "impdp", "sqlldr"}, strangeArgument},
 	} {
 		r, err := patternRule("password", "(?i)"+d.pattern, d.keywords, d.take)
@@ -89,7 +89,7 @@ func netValue(m match) (span, bool) {
 	return s, len(v) >= 4 && v[0] != '/' && canBeArgument(v) && (isStrange(v) || netEnd.MatchString(m.text[s.to:min(len(m.text), s.to+20)]))
 }
 
-var netEnd = regexp.MustCompile(`^["']?[ \t]*(?:$|[\r\n]|/\w)`)
+var netEnd = regexp.MustCompile(`^["']?[ \t]{0,9}(?:$|[\r\n]|/\w)`)
 
 func canBeArgument(v string) bool {
 	return !strings.HasPrefix(v, "-") && !isPlaceholderValue(v) && !isReference(v) && !talk[strings.ToLower(v)]
@@ -101,7 +101,7 @@ func isStrange(v string) bool { return mixed(v) && hasDigit(v) || isSymbolic(v) 
 var (
 	optionBefore = regexp.MustCompile(`[ \t](?:--?[A-Za-z]|/\w+:)`)
 	lastOption   = regexp.MustCompile(`[ \t]-[\w-]+[= \t]*$`)
-	commandAfter = regexp.MustCompile(`^["']?[ \t]+(?:-|["'/|>\\]|(?:ssh|scp|sftp|rsync)[ \t]|[\w-]*[/@:.]\w)`)
+	commandAfter = regexp.MustCompile(`^["']?[ \t]{1,9}(?:-|["'/|>\\]|(?:ssh|scp|sftp|rsync)[ \t]|[\w-]*[/@:.]\w)`)
 )
 
 // isInCommand says whether the word s of a match is an argument rather than talk: the match began with options, or an

@@ -21,20 +21,20 @@ func fieldRules() ([]*rule, error) {
 		keywords      []string
 		take          secret
 	}{
-		{"password", secretName + `()["']?(?:</name>)?[ \t]*,?\s{0,20}(?:-[ \t])?[<"']?value["']?[ \t]*[:=>][ \t]*` + value, secretWord, fieldValue},
-		{"password", secretName + `()["'][ \t]*\{[^{}\xff]{0,200}?\bdefault[ \t]*=[ \t]*` + value, secretWord, fieldValue},
+		{"password", secretName + `()["']?(?:</name>)?[ \t]{0,9},?\s{0,20}(?:-[ \t])?[<"']?value["']?[ \t]{0,9}[:=>][ \t]{0,9}` + value, secretWord, fieldValue},
+		{"password", secretName + `()["'][ \t]{0,9}\{[^{}\xff]{0,200}?\bdefault[ \t]{0,9}=[ \t]{0,9}` + value, secretWord, fieldValue},
 		{"password", `(?:password|passwd|pwd)[\w.-]{0,40}()>([^<>\n\xff]{4,100})</`, password, fieldValue},
 		{"password", `(?:password|pwd)()=([^;&"'\n\xff]{4,60} [^;&"'\n\xff]{1,60});`, password, listedValue},
 		{"password", `(?:password|pwd)()=\{([^{}\n\xff]{4,100})\}`, password, fieldValue},
 		{"password", `(?:password|passphrase|pwd)()\(` + literal + `\)`, password, fieldValue},
-		{"password", `password()[ \t]+'([^'\n\xff]{4,100})'`, password, sqlValue},
-		{"password", `identified()[ \t]+by[ \t]+([^\s'";\xff]{4,100});`, []string{"identified"}, fieldValue},
-		{"password", `(?:getConnection|connect|auth|credentials?)()[ \t]*=?[ \t]*\((?:[ \t]*["'][^"'\n\xff]{1,200}["'][ \t]*,){1,2}[ \t]*` + literal,
+		{"password", `password()[ \t]{1,9}'([^'\n\xff]{4,100})'`, password, sqlValue},
+		{"password", `identified()[ \t]{1,9}by[ \t]{1,9}([^\s'";\xff]{4,100});`, []string{"identified"}, fieldValue},
+		{"password", `(?:getConnection|connect|auth|credentials?)()[ \t]{0,9}=?[ \t]{0,9}\((?:[ \t]{0,9}["'][^"'\n\xff]{1,200}["'][ \t]{0,9},){1,2}[ \t]{0,9}` + literal,
 			[]string{"getconnection", "connect", "auth", "credential"}, lastArgument},
-		{"password", `ConvertTo-SecureString()[ \t]+(?:-String[ \t]+)?` + literal, []string{"convertto-securestring"}, fieldValue},
+		{"password", `ConvertTo-SecureString()[ \t]{1,9}(?:-String[ \t]{1,9})?` + literal, []string{"convertto-securestring"}, fieldValue},
 		{"password", `:\*:[^\s:]{1,60}:[^\s:]{1,60}:([^\s:\xff]{4,100})(?:\s|$)`, []string{":*:"}, func(m match) (span, bool) { return m.span(1), isStrange(m.group(1)) }},
-		{"authorization-header", `auth\\?["']?[ \t]*[:=][ \t]*\\?["']?([a-z0-9+/]{8,400}={0,2})`, []string{"auth"}, func(m match) (span, bool) { return m.span(1), isBasic(m.group(1)) }},
-		{"access-token", `(?:secret|access)[._-]key()[ \t]+([\w+/=-]{20,200})`, []string{"secret", "access"}, besideToken},
+		{"authorization-header", `auth\\?["']?[ \t]{0,9}[:=][ \t]{0,9}\\?["']?([a-z0-9+/]{8,400}={0,2})`, []string{"auth"}, func(m match) (span, bool) { return m.span(1), isBasic(m.group(1)) }},
+		{"access-token", `(?:secret|access)[._-]key()[ \t]{1,9}([\w+/=-]{20,200})`, []string{"secret", "access"}, besideToken},
 	} {
 		r, err := patternRule(d.kind, "(?i)"+d.pattern, d.keywords, d.take)
 		if err != nil {

@@ -19,7 +19,7 @@ const (
 
 // Pieces of the patterns below. A value runs to the next blank, or to the end of its quotes.
 const (
-	passwordWord = `(?:pass ?words?|passwd|passwort|pass ?phrase|passcode|pass|pwd|pw|pin|パスワード|パスコード|パスフレーズ|パス|ﾊﾟｽﾜｰﾄﾞ|暗証番号|暗証コード)`
+	passwordWord = `(?:pass ?words?|passs ?words?|paswords?|pswd|p/w|passwd|passwort|pass ?phrase|passcode|pass|pwd|pw|pinコード|pin|パスワード|パスコード|パスフレーズ|パス|ﾊﾟｽﾜｰﾄﾞ|暗証番号|暗証コード|認証コード|合言葉)`
 	suffix       = `([\w.-]{0,40})`
 	closing      = `(?:\\?["'\x60*_~\])」』”]){0,3}`
 	remark       = `(?:[ \t]?[(（\[][^()（）\[\]\n\xff]{1,40}[)）\]]|[ \t]+(?:for|of|on|to|in|at)[ \t]+[^\n:=\xff]{1,40}?|の[^\s:=\xff]{1,20}?)?`
@@ -27,11 +27,12 @@ const (
 	quoted       = `\\?"(?:[^"\\\n\xff]|\\.){1,200}"|'[^'\n\xff]{1,200}'|\x60[^\x60\n\xff]{1,200}\x60|「[^」\n\xff]{1,100}」|『[^』\n\xff]{1,100}』|【[^】\n\xff]{1,100}】|“[^”\n\xff]{1,200}”|‘[^’\n\xff]{1,200}’|⟦[^⟧\n\xff]{1,200}⟧`
 	value        = `(` + quoted + `|[!-~\x{a1}-\x{24f}]{1,200})`
 	blank        = `[ \t]`
+	below        = `(?:(?:\r?\n[ \t>]*){1,2}(?:\x60{3}\w{0,10}[ \t]*\r?\n)?)?` // the value stands in a line below
 
 	tokenWord = `(?:token|secret(?: key)?|api[ _-]?key|access[ _-]?key|client[ _-]?secret|トークン|シークレット(?:アクセス)?(?:キー)?|api ?キー|アクセスキー|秘密鍵|認証キー|認証情報|アクセストークン)`
 )
 
-var passwordKeywords = []string{"pass", "pwd", "pw", "pin", "パス", "ﾊﾟｽ", "暗証"}
+var passwordKeywords = []string{"pass", "pwd", "pw", "pin", "パス", "ﾊﾟｽ", "暗証", "認証コード", "合言葉", "pasw", "pswd", "p/w"}
 
 var tokenKeywords = []string{"token", "secret", "api", "access", "client", "トークン", "シークレット", "アクセスキー", "アクセストークン", "秘密鍵", "認証"}
 
@@ -44,16 +45,16 @@ func passwordRules() ([]*rule, error) {
 		take          secret
 	}{
 		{"password", `(?i)` + passwordWord + suffix + closing + remark + closing +
-			blank + `*(=>|:=|:{1,2}|={1,3}|->|→|⇒|\||>)` + `[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, assignedPassword},
+			blank + `*(=>|:=|:{1,2}|={1,3}|->|→|⇒|\||>)` + `(?:[*_]{1,2}[ \t])?[ \t]*` + below + opening + value, passwordKeywords, assignedPassword},
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
 			`[ \t]+(?:is|was|will be|should be|to|as|に)(?:[ \t]+(?:now|currently|still|set to|changed to|this|the following|just|simply))?[ \t]*:?[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
-			`[ \t　]*(?:は|が|を|も|って|として|に)(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　→]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
+			`[ \t　]*(?:は|が|を|も|って|として|に)(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　→]*` + below + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
 		{"password", `(?:パスワード|パスフレーズ|ﾊﾟｽﾜｰﾄﾞ)()` + value, []string{"パスワード", "パスフレーズ", "ﾊﾟｽﾜｰﾄﾞ"}, besidePassword},
 		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
 		{"password", `(?i)(?:log|logged|sign|signed)[ -]in[ \t]+(?:with|as|using)[ \t]+[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"log in", "log-in", "logged in", "logged-in", "sign in", "sign-in", "signed in", "signed-in"}, signInPair},
-		{"password", `(?i)(?:credentials?|creds|認証情報|ログイン情報)[ \t]*(?:[:=：]|are|は)[ \t]*[\w.@+-]{1,64}[/:]` + value, []string{"cred", "認証情報", "ログイン情報"}, signInPair},
+		{"password", `(?i)(?:credentials?|creds|認証情報|ログイン情報)[ \t]*(?:[:=：]|are|は)[ \t]*[\w.@+-]{1,64}(?:[/:]|[ \t]{0,3}/[ \t]{0,3})` + value, []string{"cred", "認証情報", "ログイン情報"}, signInPair},
 		{"password", `(?i)identified[ \t]+(?:with[ \t]+\w+[ \t]+)?by[ \t]+(?:password[ \t]+)?` + value, []string{"identified"}, optionValue},
 		{"access-token", `(?i)(?:token|secret|api[_ -]?keys?|access[_ -]?keys?|client[_ -]?secret|credentials?)` + suffix + closing + remark +
 			blank + `*(=>|:=|:{1,2}|={1,3}|\|)` + `[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, []string{"token", "secret", "api", "access", "client", "credential"}, assignedToken},
@@ -84,7 +85,11 @@ func passwordRules() ([]*rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(rules, []*rule{columnRule(), signInRule(), both}, commands, fields), nil
+	spoken, err := spokenRules()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(rules, []*rule{columnRule(), signInRule(), both}, commands, fields, spoken), nil
 }
 
 // named returns the word of a match as a name, such as "db_password", and whether its value can be a secret.
@@ -105,7 +110,7 @@ func named(m match) (name string, ok bool) {
 // isShortWord says whether the word is one of those that are parts of others.
 func isShortWord(m match) bool {
 	w := strings.ToLower(m.text[m.loc[0]:min(len(m.text), m.loc[0]+8)])
-	return hasShortPrefix(w, "pass", "passw", "passphr", "passcode") || strings.HasPrefix(w, "pw") || strings.HasPrefix(w, "pin")
+	return hasShortPrefix(w, "pass", "passw", "passphr", "passcode", "passsw") || anyPrefix(w, []string{"pw", "pin", "pswd", "p/w"})
 }
 
 func hasShortPrefix(w, short string, longer ...string) bool {
@@ -135,7 +140,7 @@ func assignedPassword(m match) (span, bool) {
 	if isShortWord(m) && strings.HasPrefix(v, "Test") { // go test: "PASS: TestLoad1"
 		return s, false
 	}
-	if isShortWord(m) && !sure && !mixed(v) && !strings.Contains(name, "_") && !isSymbolic(v) && !isPIN(m, v) {
+	if isShortWord(m) && !sure && !mixed(v) && !strings.Contains(name, "_") && !isSymbolic(v) && !isPIN(m, v) && !toldShort(m, s, v) {
 		return s, false
 	}
 	if mayBePath(m) && !isSymbolic(v) && (strings.Contains(v, "/") || all(v, isLetter) && !besideName(m, s)) {
@@ -181,14 +186,20 @@ func besidePassword(m match) (span, bool) {
 	if _, ok := named(m); !ok || v == "" || strings.IndexByte(":=|>,./", v[0]) >= 0 {
 		return s, false
 	}
-	return s, isPIN(m, v) || isPassword(v, beside, false, m.text[s.to:])
+	return s, isPIN(m, v) || saidBeside(m, s, v) || isPassword(v, beside, false, m.text[s.to:])
 }
 
 // secondOfPair takes the password of "login: bob / Spring2024!".
 func secondOfPair(m match) (span, bool) {
 	s, v := valueOf(m, 1)
-	return s, isPassword(v, beside, false, m.text[s.to:])
+	credentials := anyPrefix(strings.ToLower(m.text[m.loc[0]:m.loc[2]]), []string{"cred", "ログイン情報", "認証情報"})
+	return s, isPassword(v, beside, false, m.text[s.to:]) || credentials && isNameAndNumber(v)
 }
+
+// isNameAndNumber says whether v is letters and at least three digits, as simple passwords are.
+func isNameAndNumber(v string) bool { return nameAndNumber.MatchString(v) }
+
+var nameAndNumber = regexp.MustCompile(`^[a-z]{3,20}\d{3,8}[!?#$%]?$`)
 
 // bothRule finds the password of "ID/PW: bob / spring2024" and of "user name and password are bob and spring2024".
 func bothRule() (*rule, error) {
@@ -210,13 +221,17 @@ const maxName = 40
 
 func secondOfBoth(m match) (span, bool) {
 	s, v := valueOf(m, 1)
-	return s, hasDigit(v) && mixed(v) && isPassword(v, told, true, m.text[s.to:])
+	after := m.text[s.to:]
+	if m.text[m.loc[2]-1] == '/' && m.text[m.loc[2]-2] != ' ' { // "bob/sakura"
+		return s, len(v) >= 4 && canBeArgument(v) && !followedByWords(after)
+	}
+	return s, hasDigit(v) && mixed(v) && isPassword(v, told, true, after)
 }
 
 // signInPair takes the password of "logged in with bob/Spring2024!" and of "creds are bob:Spring2024!".
 func signInPair(m match) (span, bool) {
 	s, v := valueOf(m, 1)
-	return s, isPairsPassword(v, m.text[s.to:])
+	return s, isPairsPassword(v, m.text[s.to:]) || isNameAndNumber(v) && !strings.HasSuffix(m.text[:m.loc[2]], ": ")
 }
 
 // isPairsPassword says whether v is a password, and not a path, a version or an address, which stand in such sentences too.
@@ -243,16 +258,24 @@ func findSignInPair(text string, at, _ int) (found []span, to int) {
 		return nil, at
 	}
 	s := span{from + loc[2], from + loc[3]}
-	if !isPairsPassword(text[s.from:s.to], text[s.to:]) {
+	if v := text[s.from:s.to]; !isPairsPassword(v, text[s.to:]) && !(isNameAndNumber(v) && startsWord(text, from+loc[0])) {
 		return nil, at
 	}
 	return []span{s}, at
 }
 
+// startsWord says whether no path or address goes on at text[i].
+func startsWord(text string, i int) bool {
+	return i == 0 || !isToken(text[i-1]) && text[i-1] != ':'
+}
+
 // isPIN says whether v is a number beside a word for PIN.
 func isPIN(m match, v string) bool {
 	word := m.text[m.loc[0]:]
-	return (strings.HasPrefix(word, "暗証") || strings.HasPrefix(word, "PIN") || strings.HasPrefix(word, "パスコード")) &&
+	if strings.HasPrefix(word, "認証コード") && len(v) < 6 {
+		return false // of an error
+	}
+	return (anyPrefix(word, []string{"暗証", "認証コード"}) || strings.HasPrefix(word, "PIN") || strings.HasPrefix(word, "パスコード")) &&
 		len(v) >= 4 && all(v, isDigit) && !hasUnit(m.text[m.loc[1]:])
 }
 
@@ -270,6 +293,9 @@ func besideToken(m match) (span, bool) {
 // tokenValue takes the value of a token, which must look like one.
 func tokenValue(m match, group int) (span, bool) {
 	s, v := valueOf(m, group)
+	if len(v) < 8 || !hasDigit(v) || !mixed(v) {
+		return s, false
+	}
 	label := labelBefore(m.text, m.loc[0]) + m.text[m.loc[0]:m.loc[0]+len(m.text[m.loc[0]:s.from])]
 	words := wordsOf(label)
 	if len(words) > 0 && benignSuffix[words[len(words)-1]] || anyIn(wordsOf(wordBefore(m.text, m.loc[0])), positionWords) {
@@ -279,7 +305,7 @@ func tokenValue(m match, group int) (span, bool) {
 	if !japanese && !anyIn(words, secretWords) && (anyIn(words, idWords) || !hasWord(words, "token") && !(hasWord(words, "key") && anyIn(words, keyWords))) {
 		return s, false
 	}
-	return s, len(v) >= 8 && hasDigit(v) && mixed(v) && !wordy(v) && !idlike("", v) && !isPlaceholderValue(v) && !isReference(v) &&
+	return s, !wordy(v) && !idlike("", v) && !isPlaceholderValue(v) && !isReference(v) &&
 		!isCode(v)
 }
 
@@ -345,7 +371,7 @@ func isPassword(v string, f form, sure bool, after string) bool {
 	case isSymbolic(v):
 		return true
 	case f == told:
-		return strings.Count(v, "-") >= 3 || (isDeclared(after) || sure && isNamed(after)) && all(v, isLetter) && len(v) >= 5
+		return strings.Count(v, "-") >= 3 || isDeclared(after) && kanaOnly.MatchString(v) || (isDeclared(after) || sure && isNamed(after)) && all(v, isLetter) && len(v) >= 5
 	}
 	return sure || !followedByWords(after) && !wordy(v) || all(v, isLetter) && !followedByWords(after) && len(v) >= 5
 }
@@ -380,9 +406,10 @@ var (
 	units      = regexp.MustCompile(`(?i)^(?:\d+(?:[.,]\d+)?[a-z%]{1,12}|v\d+(?:\.\d+)*|base\d\d(?:-\w+)?|sha-?\d+\S*|md5\S*|bcrypt\S*|argon2\w*|utf-?\d+|oauth2?\S*|2fa|1password\S*|\d+/\d+|[a-z]+\(\d*\))$`)
 	unitAfter  = regexp.MustCompile(`^[ \t]?(?:文字|桁|回|日|年|月|時|分|秒|件|人|個|番|章|char|digit|letter|time|day|hour|min|sec|month|year|byte|user|attempt|test|item|row|case|fail|of\b|/|%)`)
 	conditions = regexp.MustCompile(`文字|以上|以内|以下|桁|画面|ページ|期限|日|回|年|月`)
+	kanaOnly   = regexp.MustCompile(`^[\p{Hiragana}\p{Katakana}ー]{4,20}$`)
 	emailForm  = regexp.MustCompile(`^<?(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}>?$`)
-	declared   = regexp.MustCompile(`^(?:["'」』】”’\x60*_]{1,3})(?:です|だ|になり|となり|に変更|に設定|で[、。\s]|[.!。]?\s*$|[.!。]?\n)`)
-	copula     = regexp.MustCompile(`^(?:です|だ)(?:[。．、.,!！?？\s]|$)`)
+	declared   = regexp.MustCompile(`^(?:["'」』】”’\x60*_]{1,3})(?:です|だ|になり|となり|に変更|に設定|でお願い|で[、。\s]|[.!。]?\s*$|[.!。]?\n)`)
+	copula     = regexp.MustCompile(`^(?:(?:です|だ|でした)(?:[。．、.,!！?？\s]|$)|でお願い)`)
 	wordAfter  = regexp.MustCompile(`^[,.;]?[ \t]+[\p{L}(]`)
 )
 
