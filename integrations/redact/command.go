@@ -35,7 +35,7 @@ func commandRules() ([]*rule, error) {
 		{`lftp` + arguments + `[ \t]-u[ \t]{0,9}['"]?[^\s,'"\xff]{1,60},` + value, []string{"lftp"}, argument},
 		{`smbclient` + arguments + `[ \t]-U[ \t]{0,9}['"]?[^\s%'"\xff]{1,60}%` + value, []string{"smbclient"}, argument},
 		{`echo[ \t]{1,9}(?:-n[ \t]{1,9})?` + value + `[ \t]{0,9}\|[ \t]{0,9}(?:sudo[ \t]{1,9}-S|kinit|[\w. \t/-]{1,100}--password-stdin)`, []string{"echo"}, argument},
-		{`(?:(?:sqlplus|expdp|impdp|sqlldr|connect)[ \t]|exp |imp |conn )[ \t]{0,9}(?:-\w+[ \t]{1,9}){0,5}['"]?[\w$#]{1,60}/([^\s@"'/\xff]{1,100})@`,
+		{`(?:(?:sqlplus|expdp|impdp|sqlldr|connect)[ \t]|exp |imp |conn )[ \t]{0,9}(?:-\w+[ \t]{1,9}){0,5}['"]?[\w$#]{1,60}/([^\s@"'/\xff]{1,100})@[A-Za-z/]`,
 			[]string{"sqlplus", "expdp", "impdp", "exp ", "imp ", "sqlldr", "connect", "conn "}, argument},
 		{`(?:sqlplus|expdp|impdp|sqlldr)[ \t]{1,9}(?:-\w+[ \t]{1,9}){0,5}['"]?[\w$#]{1,60}/([^\s@"'/\xff]{1,100})`,
 			[]string{"sqlplus", "expdp", "impdp", "sqlldr"}, strangeArgument},

@@ -21,9 +21,9 @@ func fieldRules() ([]*rule, error) {
 		keywords      []string
 		take          secret
 	}{
-		{"password", secretName + `()["']?(?:</name>)?[ \t]{0,9},?\s{0,20}(?:-[ \t])?[<"']?value["']?[ \t]{0,9}[:=>][ \t]{0,9}` + value, secretWord, fieldValue},
+		{"password", secretName + `()["']?(?:</name>)?[ \t]{0,9},?\s{0,20}(?:-[ \t])?[<"']?\w{0,20}value["']?[ \t]{0,9}[:=>][ \t]{0,9}` + value, secretWord, fieldValue},
 		{"password", secretName + `()["'][ \t]{0,9}\{[^{}\xff]{0,200}?\bdefault[ \t]{0,9}=[ \t]{0,9}` + value, secretWord, fieldValue},
-		{"password", `(?:password|passwd|pwd)[\w.-]{0,40}()>([^<>\n\xff]{4,100})</`, password, fieldValue},
+		{"password", `(?:password|passwd|pwd)[\w.-]{0,40}()["']?>([^<>\n\xff]{4,100})</`, password, fieldValue},
 		{"password", `(?:password|pwd)()=([^;&"'\n\xff]{4,60} [^;&"'\n\xff]{1,60});`, password, listedValue},
 		{"password", `(?:password|pwd)()=\{([^{}\n\xff]{4,100})\}`, password, fieldValue},
 		{"password", `(?:password|passphrase|pwd)()\(` + literal + `\)`, password, fieldValue},

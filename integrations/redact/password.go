@@ -22,12 +22,12 @@ const (
 	passwordWord = `(?:pass ?words?|passs ?words?|paswords?|pswd|p/w|passwd|passwort|pass ?phrase|passcode|pass|pwd|pw|pinコード|pin|パスワード|パスコード|パスフレーズ|パス|ﾊﾟｽﾜｰﾄﾞ|暗証番号|暗証コード|認証コード|合言葉)`
 	suffix       = `([\w.-]{0,40})`
 	closing      = `(?:\\?["'\x60*_~\])」』”]){0,3}`
-	remark       = `(?:[ \t]?[(（\[][^()（）\[\]\n\xff]{1,40}[)）\]]|[ \t]+(?:for|of|on|to|in|at)[ \t]+[^\n:=\xff]{1,40}?|の[^\s:=\xff]{1,20}?)?`
+	remark       = `(?:[ \t]?[(（\[][^()（）\[\]\n\xff]{1,40}[)）\]]|[ \t]+(?:for|of|on|to|in|at)[ \t]+[^\n:=\xff]{1,40}?|の[^\s:=\xff]{1,20}?|入力欄?|欄)?`
 	opening      = `[ \t]*[*_~]{0,3}`
 	quoted       = `\\?"(?:[^"\\\n\xff]|\\.){1,200}"|'[^'\n\xff]{1,200}'|\x60[^\x60\n\xff]{1,200}\x60|「[^」\n\xff]{1,100}」|『[^』\n\xff]{1,100}』|【[^】\n\xff]{1,100}】|“[^”\n\xff]{1,200}”|‘[^’\n\xff]{1,200}’|⟦[^⟧\n\xff]{1,200}⟧`
 	value        = `(` + quoted + `|[!-~\x{a1}-\x{24f}]{1,200})`
 	blank        = `[ \t]`
-	below        = `(?:(?:\r?\n[ \t>]*){1,2}(?:\x60{3}\w{0,10}[ \t]*\r?\n)?)?` // the value stands in a line below
+	below        = `(?:(?:[|>][+-]?[ \t]*)?(?:\r?\n[ \t>]*){1,2}(?:\x60{3}\w{0,10}[ \t]*\r?\n)?)?` // the value stands in a line below
 
 	tokenWord = `(?:token|secret(?: key)?|api[ _-]?key|access[ _-]?key|client[ _-]?secret|トークン|シークレット(?:アクセス)?(?:キー)?|api ?キー|アクセスキー|秘密鍵|認証キー|認証情報|アクセストークン)`
 )
@@ -49,9 +49,9 @@ func passwordRules() ([]*rule, error) {
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
 			`[ \t]+(?:is|was|will be|should be|to|as|に)(?:[ \t]+(?:now|currently|still|set to|changed to|this|the following|just|simply))?[ \t]*:?[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
-			`[ \t　]*(?:は|が|を|も|って|として|に)(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　→]*` + below + opening + value, passwordKeywords, toldPassword},
+			`[ \t　]*(?:は|が|を|も|って|として|に)(?:多分|たぶん|確か|おそらく)?(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　→]*` + below + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
-		{"password", `(?:パスワード|パスフレーズ|ﾊﾟｽﾜｰﾄﾞ)()` + value, []string{"パスワード", "パスフレーズ", "ﾊﾟｽﾜｰﾄﾞ"}, besidePassword},
+		{"password", `(?:パスワード|パスフレーズ|ﾊﾟｽﾜｰﾄﾞ|暗証番号)()` + value, []string{"パスワード", "パスフレーズ", "ﾊﾟｽﾜｰﾄﾞ", "暗証番号"}, besidePassword},
 		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
 		{"password", `(?i)(?:log|logged|sign|signed)[ -]in[ \t]+(?:with|as|using)[ \t]+[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"log in", "log-in", "logged in", "logged-in", "sign in", "sign-in", "signed in", "signed-in"}, signInPair},
 		{"password", `(?i)(?:credentials?|creds|認証情報|ログイン情報)[ \t]*(?:[:=：]|are|は)[ \t]*[\w.@+-]{1,64}(?:[/:]|[ \t]{0,3}/[ \t]{0,3})` + value, []string{"cred", "認証情報", "ログイン情報"}, signInPair},
@@ -143,6 +143,13 @@ func assignedPassword(m match) (span, bool) {
 	if isShortWord(m) && !sure && !mixed(v) && !strings.Contains(name, "_") && !isSymbolic(v) && !isPIN(m, v) && !toldShort(m, s, v) {
 		return s, false
 	}
+	if isMasked(m, s) || isOneTime(m) && !isPIN(m, v) {
+		return s, false
+	}
+	if len(v) == 4 && all(v, isLetter) && canBeArgument(v) && !mayBePath(m) && !followedByWords(m.text[s.to:]) &&
+		(strings.Contains(name, ".") || strings.IndexByte(`'"`, m.text[s.from-1]) >= 0 || besideName(m, s)) {
+		return s, true
+	}
 	if mayBePath(m) && !isSymbolic(v) && (strings.Contains(v, "/") || all(v, isLetter) && !besideName(m, s)) {
 		return s, false
 	}
@@ -173,7 +180,18 @@ func toldPassword(m match) (span, bool) {
 	if isPIN(m, v) {
 		return s, true
 	}
+	if isOneTime(m) || mayBePath(m) && strings.Contains(v, "/") && !isSymbolic(v) {
+		return s, false
+	}
 	return s, isPassword(v, told, !mayBePath(m), m.text[s.to:])
+}
+
+// isOneTime says whether the word is one for a code of digits.
+func isOneTime(m match) bool { return strings.HasPrefix(m.text[m.loc[0]:], "認証コード") }
+
+// isMasked says whether more than formatting stands before a value.
+func isMasked(m match, s span) bool {
+	return strings.HasSuffix(m.text[:min(len(m.text), s.from+1)], "**")
 }
 
 // mayBePath says whether the word is a Japanese one that means a path too.
@@ -242,7 +260,7 @@ func isPairsPassword(v, after string) bool {
 // signInRule finds the password of "bob/Spring2024! でログイン", which stands before its keyword.
 func signInRule() *rule {
 	return &rule{
-		kind: "password", rank: rankPassword, keywords: []string{"ログイン", "サインイン"}, start: true, reach: maxPair, findAll: findSignInPair,
+		kind: "password", rank: rankPassword, keywords: []string{"ログイン", "サインイン", "入れ"}, start: true, reach: maxPair, findAll: findSignInPair,
 	}
 }
 
@@ -272,7 +290,7 @@ func startsWord(text string, i int) bool {
 // isPIN says whether v is a number beside a word for PIN.
 func isPIN(m match, v string) bool {
 	word := m.text[m.loc[0]:]
-	if strings.HasPrefix(word, "認証コード") && len(v) < 6 {
+	if isOneTime(m) && len(v) < 6 {
 		return false // of an error
 	}
 	return (anyPrefix(word, []string{"暗証", "認証コード"}) || strings.HasPrefix(word, "PIN") || strings.HasPrefix(word, "パスコード")) &&

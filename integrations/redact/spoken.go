@@ -146,7 +146,7 @@ func saidBeside(m match, s span, v string) bool {
 	case len(v) < 4 || !canBeArgument(v):
 		return false
 	case userBefore.MatchString(before):
-		return isStrange(v) && isSecretLooking(v) || len(v) >= 5 && all(v, isLetter) && !followedByWords(after)
+		return isStrange(v) && isSecretLooking(v) || all(v, isLetter) && !followedByWords(after)
 	case m.text[at] >= 0x80 && !mayBePath(m):
 		return isStrange(v) && isSecretLooking(v) || digits && !isYear(v) && !hasUnit(after)
 	case useBefore.MatchString(before):
