@@ -10,6 +10,9 @@ const (
 	literal    = `["']([^"'\n\xff]{4,200})["']`
 )
 
+// maxField is how far a field that holds a value reaches, in bytes, up to the value.
+const maxField = 400
+
 // fieldRules find secrets in files of settings and in programs, where something else stands between the name and the
 // value.
 func fieldRules() ([]*rule, error) {
@@ -18,23 +21,24 @@ func fieldRules() ([]*rule, error) {
 	var rules []*rule
 	for _, d := range []struct {
 		kind, pattern string
+		near          string // stands behind the keyword, if anything in particular does
 		keywords      []string
 		take          secret
 	}{
-		{"password", secretName + `()["']?(?:</name>)?[ \t]{0,9},?\s{0,20}(?:-[ \t])?[<"']?\w{0,20}value["']?[ \t]{0,9}[:=>][ \t]{0,9}` + value, secretWord, fieldValue},
-		{"password", secretName + `()["'][ \t]{0,9}\{[^{}\xff]{0,200}?\bdefault[ \t]{0,9}=[ \t]{0,9}` + value, secretWord, fieldValue},
-		{"password", `(?:password|passwd|pwd)[\w.-]{0,40}()["']?>([^<>\n\xff]{4,100})</`, password, fieldValue},
-		{"password", `(?:password|pwd)()=([^;&"'\n\xff]{4,60} [^;&"'\n\xff]{1,60});`, password, listedValue},
-		{"password", `(?:password|pwd)()=\{([^{}\n\xff]{4,100})\}`, password, fieldValue},
-		{"password", `(?:password|passphrase|pwd)()\(` + literal + `\)`, password, fieldValue},
-		{"password", `password()[ \t]{1,9}'([^'\n\xff]{4,100})'`, password, sqlValue},
-		{"password", `identified()[ \t]{1,9}by[ \t]{1,9}([^\s'";\xff]{4,100});`, []string{"identified"}, fieldValue},
-		{"password", `(?:getConnection|connect|auth|credentials?)()[ \t]{0,9}=?[ \t]{0,9}\((?:[ \t]{0,9}["'][^"'\n\xff]{1,200}["'][ \t]{0,9},){1,2}[ \t]{0,9}` + literal,
+		{"password", secretName + `()["']?(?:</name>)?[ \t]{0,9},?\s{0,20}(?:-[ \t])?[<"']?\w{0,20}value["']?[ \t]{0,9}[:=>][ \t]{0,9}` + value, "alue", secretWord, fieldValue},
+		{"password", secretName + `()["'][ \t]{0,9}\{[^{}\xff]{0,200}?\bdefault[ \t]{0,9}=[ \t]{0,9}` + value, "efault", secretWord, fieldValue},
+		{"password", `(?:password|passwd|pwd)[\w.-]{0,40}()["']?>([^<>\n\xff]{4,100})</`, "", password, fieldValue},
+		{"password", `(?:password|pwd)()=([^;&"'\n\xff]{4,60} [^;&"'\n\xff]{1,60});`, "", password, listedValue},
+		{"password", `(?:password|pwd)()=\{([^{}\n\xff]{4,100})\}`, "", password, fieldValue},
+		{"password", `(?:password|passphrase|pwd)()\(` + literal + `\)`, "", password, fieldValue},
+		{"password", `password()[ \t]{1,9}'([^'\n\xff]{4,100})'`, "", password, sqlValue},
+		{"password", `identified()[ \t]{1,9}by[ \t]{1,9}([^\s'";\xff]{4,100});`, "", []string{"identified"}, fieldValue},
+		{"password", `(?:getConnection|connect|auth|credentials?)()[ \t]{0,9}=?[ \t]{0,9}\((?:[ \t]{0,9}["'][^"'\n\xff]{1,200}["'][ \t]{0,9},){1,2}[ \t]{0,9}` + literal, "",
 			[]string{"getconnection", "connect", "auth", "credential"}, lastArgument},
-		{"password", `ConvertTo-SecureString()[ \t]{1,9}(?:-String[ \t]{1,9})?` + literal, []string{"convertto-securestring"}, fieldValue},
-		{"password", `:\*:[^\s:]{1,60}:[^\s:]{1,60}:([^\s:\xff]{4,100})(?:\s|$)`, []string{":*:"}, func(m match) (span, bool) { return m.span(1), isStrange(m.group(1)) }},
-		{"authorization-header", `auth\\?["']?[ \t]{0,9}[:=][ \t]{0,9}\\?["']?([a-z0-9+/]{8,400}={0,2})`, []string{"auth"}, func(m match) (span, bool) { return m.span(1), isBasic(m.group(1)) }},
-		{"access-token", `(?:secret|access)[._-]key()[ \t]{1,9}([\w+/=-]{20,200})`, []string{"secret", "access"}, besideToken},
+		{"password", `ConvertTo-SecureString()[ \t]{1,9}(?:-String[ \t]{1,9})?` + literal, "", []string{"convertto-securestring"}, fieldValue},
+		{"password", `:\*:[^\s:]{1,60}:[^\s:]{1,60}:([^\s:\xff]{4,100})(?:\s|$)`, "", []string{":*:"}, func(m match) (span, bool) { return m.span(1), isStrange(m.group(1)) }},
+		{"authorization-header", `auth\\?["']?[ \t]{0,9}[:=][ \t]{0,9}\\?["']?([a-z0-9+/]{8,400}={0,2})`, "", []string{"auth"}, func(m match) (span, bool) { return m.span(1), isBasic(m.group(1)) }},
+		{"access-token", `(?:secret|access)[._-]key()[ \t]{1,9}([\w+/=-]{20,200})`, "", []string{"secret", "access"}, besideToken},
 	} {
 		r, err := patternRule(d.kind, "(?i)"+d.pattern, d.keywords, d.take)
 		if err != nil {
@@ -42,6 +46,11 @@ func fieldRules() ([]*rule, error) {
 		}
 		if d.kind == "password" {
 			r.rank = rankPassword
+		}
+		if d.near != "" {
+			r.likely = func(text string, at int) bool {
+				return strings.Contains(text[at:min(len(text), at+maxField)], d.near)
+			}
 		}
 		rules = append(rules, r)
 	}

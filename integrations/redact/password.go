@@ -48,8 +48,6 @@ func passwordRules() ([]*rule, error) {
 			blank + `*(=>|:=|:{1,2}|={1,3}|->|→|⇒|\||>)` + `(?:[*_]{1,2}[ \t])?[ \t]*` + below + opening + value, passwordKeywords, assignedPassword},
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
 			`[ \t]+(?:is|was|will be|should be|to|as|に)(?:[ \t]+(?:now|currently|still|set to|changed to|this|the following|just|simply))?[ \t]*:?[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
-		{"password", `(?i)` + passwordWord + suffix + closing + remark +
-			`[ \t　]*(?:は|が|を|も|って|として|に)(?:多分|たぶん|確か|おそらく)?(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　→]*` + below + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
 		{"password", `(?:パスワード|パスフレーズ|ﾊﾟｽﾜｰﾄﾞ|暗証番号)()` + value, []string{"パスワード", "パスフレーズ", "ﾊﾟｽﾜｰﾄﾞ", "暗証番号"}, besidePassword},
 		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
@@ -77,6 +75,10 @@ func passwordRules() ([]*rule, error) {
 	if err != nil {
 		return nil, err
 	}
+	particle, err := particleRule()
+	if err != nil {
+		return nil, err
+	}
 	commands, err := commandRules()
 	if err != nil {
 		return nil, err
@@ -89,7 +91,7 @@ func passwordRules() ([]*rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(rules, []*rule{columnRule(), signInRule(), both}, commands, fields, spoken), nil
+	return slices.Concat(rules, []*rule{particle, columnRule(), signInRule(), both}, commands, fields, spoken), nil
 }
 
 // named returns the word of a match as a name, such as "db_password", and whether its value can be a secret.
@@ -218,6 +220,26 @@ func secondOfPair(m match) (span, bool) {
 func isNameAndNumber(v string) bool { return nameAndNumber.MatchString(v) }
 
 var nameAndNumber = regexp.MustCompile(`^[a-z]{3,20}\d{3,8}[!?#$%]?$`)
+
+// particleRule finds the password of "パスワードは…".
+func particleRule() (*rule, error) {
+	r, err := patternRule("password", `(?i)`+passwordWord+suffix+closing+remark+
+		`[ \t　]*(?:は|が|を|も|って|として|に)(?:多分|たぶん|確か|おそらく)?(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　→]*`+below+opening+value, passwordKeywords, toldPassword)
+	if err != nil {
+		return nil, err
+	}
+	r.rank = rankPassword
+	r.likely = hasKana
+	return r, nil
+}
+
+// hasKana says whether there is kana near text[at], which all begin with one byte.
+func hasKana(text string, at int) bool {
+	return strings.IndexByte(text[at:min(len(text), at+maxParticle)], "は"[0]) >= 0
+}
+
+// maxParticle is how far a particle stands from the beginning of the word, in bytes.
+const maxParticle = 400
 
 // bothRule finds the password of "ID/PW: bob / spring2024" and of "user name and password are bob and spring2024".
 func bothRule() (*rule, error) {
