@@ -169,10 +169,19 @@ func (p *performer) start(a store.Action) {
 		defer p.m.busy.add(-1)
 		ended := p.do(a)
 		p.giveWorkers(1)
-		if !ended || p.short.Load() {
+		if !ended {
 			p.wakeUp()
+			return
 		}
+		p.lookIfShort()
 	})
+}
+
+// lookIfShort has the performer look again, now that workers are back, if it may have been short of them.
+func (p *performer) lookIfShort() {
+	if p.short.Load() {
+		p.wakeUp()
+	}
 }
 
 // do brings a one step on, and says whether that was the last.

@@ -28,6 +28,7 @@ type begun struct {
 func (t *turn) Anew() {
 	for _, b := range t.begun {
 		b.performer.giveWorkers(len(b.actions))
+		b.performer.lookIfShort()
 	}
 	t.begun = nil
 }
@@ -113,7 +114,9 @@ func (b begun) goOn(stored bool) {
 	all := p.startAll(b.actions)
 	if !all || b.held || len(b.actions) == b.workers {
 		p.wakeUp()
+		return
 	}
+	p.lookIfShort() // it may have looked while the transaction had those that it did not need
 }
 
 // decide lets the handler of subject decide its oldest undecided event.

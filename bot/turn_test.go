@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"supportbot/integrations"
 	"supportbot/store"
@@ -81,5 +82,57 @@ func TestNothingIsBegunOnceTheMachineStops(t *testing.T) {
 	m.calls.Wait()
 	if d.done != 0 {
 		t.Error("an action was begun")
+	}
+}
+
+// While a transaction finds out what it may begin, it has all workers in hand, also those that it then does not need.
+func TestAPerformerThatFoundNoWorkersLooksAgainWhenATransactionGivesThemBack(t *testing.T) {
+	d := &desk{}
+	var look func() // by the performer, once a transaction has all workers
+	m := machineOf(t, Options{
+		Services: []integrations.Service{d.service()}, Redactor: newRedactor(t), Identity: us,
+		Handlers: []Handler{{Prefix: "test:", Mode: Live, Decide: func(*store.View, store.Event) (store.Decision, error) {
+			return store.Decision{}, nil
+		}}},
+		Now: func() time.Time {
+			if look != nil {
+				look()
+			}
+			return noon
+		},
+	})
+	planOne(t, m, store.Action{})
+	if inHand, _, err := m.Store.Claim(store.Offer{Service: "desk", Max: 1, Until: noon.Add(time.Minute)}); len(inHand) != 1 || err != nil {
+		t.Fatal(inHand, err)
+	}
+	p := m.performers["desk"]
+	looked := false
+	look = func() {
+		if looked || len(p.free) > 0 {
+			return
+		}
+		looked = true
+		if _, err := p.handOut(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	takeAtOnce(t, m, "1")
+	if !looked || len(p.free) != cap(p.free) || len(p.wake) == 0 {
+		t.Errorf("looked %t, %d of %d workers are free, %d waking", looked, len(p.free), cap(p.free), len(p.wake))
+	}
+}
+
+func TestAPerformerThatFoundNoWorkersLooksAgainWhenATransactionIsUndone(t *testing.T) {
+	d := &desk{}
+	m, _ := newMachine(t, []integrations.Service{d.service()})
+	p := m.performers["desk"]
+	undone := m.turn()
+	undone.begun = []begun{{p, claimed{actions: make([]store.Action, p.takeWorkers(false))}}}
+	if _, err := p.handOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	undone.Anew()
+	if len(p.free) != cap(p.free) || len(p.wake) == 0 {
+		t.Errorf("%d of %d workers are free, %d waking", len(p.free), cap(p.free), len(p.wake))
 	}
 }
