@@ -118,7 +118,10 @@ func (db *DB) Claim(o Offer) (claimed []Action, next time.Time, err error) {
 		claimed, next, err = Claimer{db, c}.Claim(o)
 		return err
 	})
-	return claimed, next, err
+	if err != nil { // perhaps only that of the commit
+		return nil, time.Time{}, err
+	}
+	return claimed, next, nil
 }
 
 // A Claimer claims actions as part of another transaction.

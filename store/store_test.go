@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -559,6 +560,33 @@ func TestWhatADecisionClaimedIsFreeAgainIfItIsNotStored(t *testing.T) {
 	if err != nil || len(actions) != 1 || actions[0].Epoch != 1 {
 		t.Errorf("claimed %+v, %v; want the one action of the decision that was stored", actions, err)
 	}
+}
+
+// Whoever asks gives back the workers for which there are no actions.
+func TestNothingIsClaimedIfTheCommitFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db, _, _ := openTest(t)
+		take(t, db, event("1", "ticket:a"))
+		decideWith(t, db, "ticket:a", Decision{Actions: []Action{plan("issue", "", 1, noon)}})
+
+		release := make(chan bool)
+		go func() { // what comes meanwhile shares a commit
+			_ = db.update(func(*connection) error { <-release; return nil })
+		}()
+		synctest.Wait()
+		var claimed []Action
+		var failed error
+		go func() { claimed, _, failed = db.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Minute)}) }()
+		synctest.Wait()
+		go func() { _ = db.update(func(c *connection) error { return c.exec("ROLLBACK") }) }() // nothing is left to commit
+		synctest.Wait()
+		close(release)
+		synctest.Wait()
+
+		if failed == nil || len(claimed) != 0 {
+			t.Errorf("claimed %v, error %v", claimed, failed)
+		}
+	})
 }
 
 func TestAnActionThatMayHaveBeenDoneIsPlannedAsOneOfUnknownOutcome(t *testing.T) {
