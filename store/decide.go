@@ -91,8 +91,8 @@ func (db *DB) addDecided(c *connection, e Event, d Decider, result *Decided) err
 }
 
 // Decide has d decide the oldest undecided event of subject, on a snapshot, and stores what it returns. A decision that
-// fails is counted and tried again later; after MaxTries the event is parked, and an event of kind Parked says so to the
-// subject. Decide does nothing if nothing is undecided.
+// fails, or can't be stored, is counted and tried again later; after MaxTries the event is parked, and an event of kind
+// Parked says so to the subject. Decide does nothing if nothing is undecided. After an error all is as before.
 func (db *DB) Decide(subject string, d Decider) (result Decided, err error) {
 	var event Event
 	var decision Decision
@@ -111,21 +111,34 @@ func (db *DB) Decide(subject string, d Decider) (result Decided, err error) {
 	if err != nil {
 		return Decided{}, fmt.Errorf("decide %s: %w", subject, err)
 	}
+	if failure == nil {
+		result, err = db.decided(event, decision, d)
+		if err == nil {
+			return result, nil
+		}
+		failure = err // what can't be stored is no decision
+	}
+	err = db.update(func(c *connection) error {
+		result = Decided{Failure: failure}
+		d.Anew()
+		return db.fail(c, event, failure, d, &result)
+	})
+	return result, err
+}
+
+// decided stores the decision about e.
+func (db *DB) decided(e Event, decision Decision, d Decider) (result Decided, err error) {
 	err = db.update(func(c *connection) error {
 		result = Decided{}
 		d.Anew()
-		if failure != nil {
-			return db.fail(c, event, failure, d, &result)
-		}
-		if err := db.apply(c, event, decision, &result); err != nil {
+		if err := db.apply(c, e, decision, &result); err != nil {
 			return err
 		}
-		if err := c.exec("UPDATE events SET state = 'decided', decided_at = ? WHERE id = ?", millis(db.now()), event.ID); err != nil {
+		if err := c.exec("UPDATE events SET state = 'decided', decided_at = ? WHERE id = ?", millis(db.now()), e.ID); err != nil {
 			return err
 		}
-		return db.settleSubject(c, subject, decision.Timer, d, &result)
+		return db.settleSubject(c, e.Subject, decision.Timer, d, &result)
 	})
-	result.Failure = failure
 	return result, err
 }
 

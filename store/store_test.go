@@ -410,11 +410,21 @@ func TestTimersRingOnceAndOnlyWhenTheyAreDue(t *testing.T) {
 }
 
 func TestAnEventThatCannotBeDecidedIsParkedAndLaterOnesGoOn(t *testing.T) {
+	for name, d := range map[string]*decider{
+		"its decision panics":          {decide: func(*View, Event) (Decision, error) { panic("a bug") }},
+		"its decision can't be stored": {decide: always(Decision{Records: []Record{&Ticket{ID: "a", State: "no state"}}})},
+		"to store its decision panics": {decide: always(Decision{Records: []Record{nil}})},
+	} {
+		t.Run(name, func(t *testing.T) { testParking(t, d) })
+	}
+}
+
+func testParking(t *testing.T, d *decider) {
 	db, c, _ := openTest(t)
 	take(t, db, event("1", "ticket:a"))
 	take(t, db, event("2", "ticket:a"))
 	for try := 1; try <= MaxTries; try++ {
-		result, err := db.Decide("ticket:a", &decider{decide: func(*View, Event) (Decision, error) { panic("a bug") }})
+		result, err := db.Decide("ticket:a", d)
 		if err != nil || result.Failure == nil || result.Parked != (try == MaxTries) {
 			t.Fatalf("try %d: parked %v, failure %v, error %v", try, result.Parked, result.Failure, err)
 		}
@@ -548,12 +558,12 @@ func TestWhatADecisionClaimedIsFreeAgainIfItIsNotStored(t *testing.T) {
 	take(t, db, event("1", "ticket:a"))
 	d := Decision{Actions: []Action{plan("issue", "", 9, noon)}}
 	failed := errors.New("no")
-	_, err := db.Decide("ticket:a", &decider{decide: always(d), free: func(c Claimer, _ string) error {
+	decided, err := db.Decide("ticket:a", &decider{decide: always(d), free: func(c Claimer, _ string) error {
 		_, _, err := c.Claim(Offer{Service: "github", Max: 1, Until: noon.Add(time.Minute)})
 		return errors.Join(err, failed)
 	}})
-	if !errors.Is(err, failed) {
-		t.Fatalf("error %v, want %v", err, failed)
+	if err != nil || !errors.Is(decided.Failure, failed) {
+		t.Fatalf("failure %v, error %v, want %v", decided.Failure, err, failed)
 	}
 	decideWith(t, db, "ticket:a", d)
 	actions, _, err := db.Claim(Offer{Service: "github", Max: 10, Until: noon.Add(time.Minute)})
