@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"log/slog"
 	"path/filepath"
@@ -49,7 +50,13 @@ func newMachine(t *testing.T, services []integrations.Service, handlers ...Handl
 // machineOf returns a machine made of o, with a database of its own.
 func machineOf(t *testing.T, o Options) *Machine {
 	t.Helper()
-	db, err := store.Open(filepath.Join(t.TempDir(), "bot.db"), o.Now)
+	return machineAt(t, filepath.Join(t.TempDir(), "bot.db"), o)
+}
+
+// machineAt returns a machine made of o, with its database at path.
+func machineAt(t *testing.T, path string, o Options) *Machine {
+	t.Helper()
+	db, err := store.Open(path, o.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,3 +136,23 @@ func (deciding) Hold(string) bool { return false }
 func (d deciding) Decide(v *store.View, e store.Event) (store.Decision, error) { return d(v, e) }
 
 func (deciding) Free(store.Claimer, string) error { return nil }
+
+// sabotage has SQLite refuse all changes of a table of the database at path that a trigger meets, until it is mended.
+func sabotage(t *testing.T, path, trigger string) (mend func()) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err == nil {
+		_, err = db.Exec("CREATE TRIGGER sabotage BEFORE " + trigger + " BEGIN SELECT raise(ABORT, 'sabotage'); END")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if _, err := db.Exec("DROP TRIGGER sabotage"); err != nil {
+			t.Error(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -101,6 +101,9 @@ func (m *Machine) wakeDeciders(subjects []string) {
 	}
 }
 
+// untilAgain is how long a decider waits for a database that can't be read or written.
+const untilAgain = time.Second
+
 // decideAll decides what is ready until ctx ends.
 func (m *Machine) decideAll(ctx context.Context) {
 	stop := context.AfterFunc(ctx, m.undecided.close)
@@ -111,7 +114,9 @@ func (m *Machine) decideAll(ctx context.Context) {
 			return
 		}
 		m.door.crowd.pass()
-		m.decide(subject)
+		if err := m.decide(subject); err != nil && m.sleep(ctx, untilAgain) { // nothing was stored that would wake us
+			m.wakeDeciders([]string{subject})
+		}
 		m.undecided.free(subject)
 		m.busy.add(-1)
 	}

@@ -119,8 +119,8 @@ func (b begun) goOn(stored bool) {
 	p.lookIfShort() // it may have looked while the transaction had those that it did not need
 }
 
-// decide lets the handler of subject decide its oldest undecided event.
-func (m *Machine) decide(subject string) {
+// decide lets the handler of subject decide its oldest undecided event. After an error that is still to be done.
+func (m *Machine) decide(subject string) error {
 	t := m.turn()
 	decided, err := m.Store.Decide(subject, t)
 	if failure := errors.Join(decided.Failure, err); failure != nil {
@@ -131,6 +131,7 @@ func (m *Machine) decide(subject string) {
 			"`supportbot parked retry` or `drop` it when that is mended.", subject))
 	}
 	t.end(decided, err)
+	return err
 }
 
 // parkedAlarm lasts as long as an event is parked.

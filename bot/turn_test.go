@@ -1,8 +1,11 @@
 package bot
 
 import (
+	"context"
 	"encoding/json"
+	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"supportbot/integrations"
@@ -135,4 +138,26 @@ func TestAPerformerThatFoundNoWorkersLooksAgainWhenATransactionIsUndone(t *testi
 	if len(p.free) != cap(p.free) || len(p.wake) == 0 {
 		t.Errorf("%d of %d workers are free, %d waking", len(p.free), cap(p.free), len(p.wake))
 	}
+}
+
+func TestWhatCouldNotBeStoredIsDecidedOnceItCan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &desk{}
+		path := filepath.Join(t.TempDir(), "bot.db")
+		m := machineAt(t, path, Options{
+			Services: []integrations.Service{d.service()}, Handlers: []Handler{planner()},
+			Redactor: newRedactor(t), Identity: us, Now: time.Now, After: time.After,
+		})
+		takeEvent(t, m)
+		mend := sabotage(t, path, "UPDATE ON events")
+		ctx, stop := context.WithCancel(t.Context())
+		go m.decideAll(ctx)
+		m.wakeDeciders([]string{"test:1"})
+		synctest.Wait()
+		mend()
+		if err := m.busy.wait(ctx); err != nil || d.done != 1 {
+			t.Errorf("done %d times, %v", d.done, err)
+		}
+		stop()
+	})
 }
