@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -173,10 +174,8 @@ func (m *Machine) ring() (next time.Time, err error) {
 		return time.Time{}, err
 	}
 	for _, s := range due {
-		if err := m.Store.Ring(s); err != nil {
-			return time.Time{}, err
-		}
+		err = errors.Join(err, m.Store.Ring(s))
 	}
-	m.wakeDeciders(due)
-	return next, nil
+	m.wakeDeciders(due) // also if some did not ring: the others have nothing else to wake them
+	return next, err
 }

@@ -161,3 +161,24 @@ func TestWhatCouldNotBeStoredIsDecidedOnceItCan(t *testing.T) {
 		stop()
 	})
 }
+
+func TestATimerThatCannotRingKeepsNoOtherFromIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bot.db")
+	clock := &hand{now: noon}
+	wait := Handler{Prefix: "test:", Mode: Live, Decide: func(*store.View, store.Event) (store.Decision, error) {
+		return store.Decision{Timer: noon.Add(time.Minute)}, nil
+	}}
+	m := machineAt(t, path, Options{Handlers: []Handler{wait}, Redactor: newRedactor(t), Identity: us, Now: clock.Now})
+	takeAtOnce(t, m, "1")
+	err := m.door.route(func(*store.View) (store.Taken, error) {
+		return store.Taken{Events: []store.Event{{Key: "2", Subject: "test:2", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock.pass(time.Hour)
+	defer sabotage(t, path, "INSERT ON events WHEN new.subject = 'test:2'")()
+	if _, err := m.ring(); err == nil || !m.undecided.waiting["test:1"] {
+		t.Errorf("error %v, and in the queue are %v", err, m.undecided.order)
+	}
+}
