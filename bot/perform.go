@@ -23,7 +23,7 @@ type performer struct {
 	rights  rights
 	counts  sync.Mutex    // between asking the limiter and telling it of a start
 	free    chan struct{} // a token for each worker that has nothing in hand
-	short   atomic.Bool   // more may wait than there were workers for
+	short   atomic.Bool   // there were no workers for what may wait: its turn comes first
 	wake    chan struct{}
 }
 
@@ -85,8 +85,10 @@ func (p *performer) handOut(ctx context.Context) (next time.Time, err error) {
 				return at, nil
 			}
 		}
-		p.short.Store(true)
 		c, err := p.claim(p.m.Store.Claim, "", trial)
+		if err == nil && c.workers == 0 && c.next.IsZero() && !p.short.Swap(true) {
+			continue // some may have come back just before that
+		}
 		if err != nil || c.workers == 0 {
 			return c.next, err
 		}

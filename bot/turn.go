@@ -59,7 +59,8 @@ func (t *turn) Decide(v *store.View, e store.Event) (store.Decision, error) {
 }
 
 // Free claims what a subject has open. At a service with limits only its performer does, one after the other: of two that
-// claim at the same time, the later one might be the first to ask the limiter.
+// claim at the same time, the later one might be the first to ask the limiter. Nor is it claimed where others wait for a
+// worker: the performer knows whose turn it is.
 func (t *turn) Free(c store.Claimer, subject string) error {
 	if t.m.undecided.isClosed() { // the machine stops: nothing more is begun
 		return nil
@@ -74,7 +75,7 @@ func (t *turn) Free(c store.Claimer, subject string) error {
 			continue
 		}
 		b := begun{performer: p}
-		if p.health.up() && len(p.service.Limits) == 0 {
+		if p.health.up() && len(p.service.Limits) == 0 && !p.short.Load() {
 			b.claimed, err = p.claim(c.Claim, subject, false)
 		}
 		t.begun = append(t.begun, b)

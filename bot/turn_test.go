@@ -12,11 +12,16 @@ import (
 	"supportbot/store"
 )
 
-// takeAtOnce takes an event in as the door does.
+// takeAtOnce takes an event of the subject of these tests in as the door does.
 func takeAtOnce(t *testing.T, m *Machine, key string) {
 	t.Helper()
+	takeAtOnceOf(t, m, "test:1", key)
+}
+
+func takeAtOnceOf(t *testing.T, m *Machine, subject, key string) {
+	t.Helper()
 	err := m.door.route(func(*store.View) (store.Taken, error) {
-		return store.Taken{Events: []store.Event{{Key: key, Subject: "test:1", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}}}, nil
+		return store.Taken{Events: []store.Event{{Key: key, Subject: subject, Kind: "e", At: noon, Body: json.RawMessage(`{}`)}}}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -170,15 +175,37 @@ func TestATimerThatCannotRingKeepsNoOtherFromIt(t *testing.T) {
 	}}
 	m := machineAt(t, path, Options{Handlers: []Handler{wait}, Redactor: newRedactor(t), Identity: us, Now: clock.Now})
 	takeAtOnce(t, m, "1")
-	err := m.door.route(func(*store.View) (store.Taken, error) {
-		return store.Taken{Events: []store.Event{{Key: "2", Subject: "test:2", Kind: "e", At: noon, Body: json.RawMessage(`{}`)}}}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	takeAtOnceOf(t, m, "test:2", "2")
 	clock.pass(time.Hour)
 	defer sabotage(t, path, "INSERT ON events WHEN new.subject = 'test:2'")()
 	if _, err := m.ring(); err == nil || !m.undecided.waiting["test:1"] {
 		t.Errorf("error %v, and in the queue are %v", err, m.undecided.order)
+	}
+}
+
+// Only the performer goes by priority and age.
+func TestWhatIsTakenInDoesNotOvertakeWhatWaitsForAWorker(t *testing.T) {
+	d := &desk{}
+	m, _ := newMachine(t, []integrations.Service{d.service()}, planner())
+	p := m.performers["desk"]
+	p.takeWorkers(false)
+	takeAtOnce(t, m, "1")
+	look := func() {
+		if _, err := p.handOut(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		m.calls.Wait()
+	}
+	look()
+	p.giveWorkers(1)
+	takeAtOnceOf(t, m, "test:2", "2")
+	if d.done != 0 {
+		t.Error("what came last was done first")
+	}
+	for range 3 {
+		look()
+	}
+	if d.done != 2 || p.short.Load() {
+		t.Errorf("then %d are done, want 2; short of workers: %t", d.done, p.short.Load())
 	}
 }
