@@ -274,6 +274,34 @@ func know(t *testing.T, db *store.DB) {
 	}
 }
 
+// A timer that rang and is kept would hide those that come after it: the thread must still be told that its issue follows,
+// though another of the ticket's threads is being read.
+func TestInvariant8_ATimerThatRangHidesNoLaterOne(t *testing.T) {
+	db, _ := openStore(t)
+	h := newHandler(t)
+	row := &store.Ticket{ID: "one", State: store.TicketNew, TicketDetails: store.TicketDetails{
+		Team: "T0ACME", Channel: "C0HELP", Thread: ts(0), NamesBy: noon, TellAt: noon.Add(5 * time.Second), Reading: 1,
+		Threads: map[string]string{"C0HELP/" + ts(0): store.ThreadReading},
+	}}
+	take(t, db, h, mention("it fails"))
+	_, err := db.Decide("ticket:one", deciding(func(*store.View, store.Event) (store.Decision, error) {
+		return store.Decision{Records: []store.Record{row}}, nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.View(func(v *store.View) error {
+		d, err := h.Decide(v, store.Event{Subject: "ticket:one", Kind: store.TimerRang, At: noon, TakenAt: noon})
+		if !d.Timer.Equal(row.TellAt) {
+			t.Errorf("the next timer is at %v, want %v", d.Timer, row.TellAt)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A deciding decides events in their turn, and claims nothing.
 type deciding func(*store.View, store.Event) (store.Decision, error)
 

@@ -226,7 +226,7 @@ func (t *ticket) find(version bot.Message) *store.Message {
 // rang does what the timer was for.
 func (t *ticket) rang() error {
 	if reached(t.row.NamesBy, t.event.At) {
-		t.row.Reading = 0
+		t.row.NamesBy, t.row.Reading = time.Time{}, 0
 	}
 	if reached(t.row.RereadAt, t.event.At) {
 		t.reread()
