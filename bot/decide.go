@@ -174,8 +174,10 @@ func (m *Machine) ring() (next time.Time, err error) {
 		return time.Time{}, err
 	}
 	for _, s := range due {
-		err = errors.Join(err, m.Store.Ring(s))
+		t := m.turn()
+		decided, failure := m.Store.Ring(s, t)
+		t.end(decided, failure)
+		err = errors.Join(err, failure)
 	}
-	m.wakeDeciders(due) // also if some did not ring: the others have nothing else to wake them
 	return next, err
 }

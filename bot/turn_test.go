@@ -178,8 +178,10 @@ func TestATimerThatCannotRingKeepsNoOtherFromIt(t *testing.T) {
 	takeAtOnceOf(t, m, "test:2", "2")
 	clock.pass(time.Hour)
 	defer sabotage(t, path, "INSERT ON events WHEN new.subject = 'test:2'")()
-	if _, err := m.ring(); err == nil || !m.undecided.waiting["test:1"] {
-		t.Errorf("error %v, and in the queue are %v", err, m.undecided.order)
+	_, err := m.ring()
+	events := view(t, m, func(v *store.View) ([]store.Event, error) { return v.Events("test:1") })
+	if last := events[len(events)-1]; err == nil || last.Kind != store.TimerRang || last.State != "decided" {
+		t.Errorf("error %v, and the last event of the other is %s, %s", err, last.Kind, last.State)
 	}
 }
 

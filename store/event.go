@@ -157,23 +157,27 @@ func (db *DB) subjects(query string, args ...any) (subjects []string, err error)
 	return subjects, err
 }
 
-// Ring stores a TimerRang event for a subject whose time has come, unless an event waits to be decided anyway.
-func (db *DB) Ring(subject string) error {
-	return db.update(func(c *connection) error {
+// Ring stores a TimerRang event for a subject whose time has come, unless an event waits to be decided anyway: then it is
+// due. What can be decided at once is, by d; nil decides nothing.
+func (db *DB) Ring(subject string, d Decider) (Decided, error) {
+	return deciding(db.update, d, func(c *connection, d Decider, result *Decided) error {
 		var due int64
-		err := c.row(`SELECT due FROM subjects s WHERE key = ? AND due BETWEEN 1 AND ?
-			AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = s.key AND e.state = 'new')`,
-			subject, millis(db.now())).Scan(&due)
-		if errors.Is(err, sql.ErrNoRows) {
+		var undecided bool
+		err := c.row(`SELECT due, EXISTS (SELECT 1 FROM events e WHERE e.subject = s.key AND e.state = 'new')
+			FROM subjects s WHERE key = ? AND due BETWEEN 1 AND ?`, subject, millis(db.now())).Scan(&due, &undecided)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil
+		case err != nil:
+			return err
+		case undecided: // it could not be decided before, and may be tried again
+			result.Due = []string{subject}
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		return db.addUndecided(c, Event{
+		return db.add(c, Event{
 			Key: fmt.Sprintf("timer:%s:%d", subject, due), Subject: subject, Kind: TimerRang,
 			At: fromMillis(due), Body: json.RawMessage("{}"),
-		}, &Decided{})
+		}, d, result)
 	})
 }
 

@@ -38,7 +38,8 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	c.set(noon.Add(2 * time.Hour))
 	_, _, err = db.Due(c.Now())
 	failed(err)
-	failed(db.Ring("ticket:a"))
+	_, err = db.Ring("ticket:a", nil)
+	failed(err)
 	id, err := db.Ask(PauseService, "github")
 	failed(err)
 	_, _, err = db.Serve(Request{ID: id}, func(o *Operation) (string, error) {

@@ -383,12 +383,12 @@ func TestTimersRingOnceAndOnlyWhenTheyAreDue(t *testing.T) {
 	if due, next, err := db.Due(noon); err != nil || len(due) != 0 || !next.Equal(noon.Add(10*time.Second)) {
 		t.Fatalf("due %v, next %v, %v", due, next, err)
 	}
-	if err := db.Ring("ticket:a"); err != nil {
+	if _, err := db.Ring("ticket:a", nil); err != nil {
 		t.Fatal(err)
 	}
 	c.set(noon.Add(10 * time.Second))
 	for range 2 {
-		if err := db.Ring("ticket:a"); err != nil {
+		if _, err := db.Ring("ticket:a", nil); err != nil {
 			t.Fatal(err)
 		}
 	}
