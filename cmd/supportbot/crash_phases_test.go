@@ -93,9 +93,9 @@ var aims = []aim{
 	{name: "in a look-up for an issue", phase: issueThere, kill: inLookUp("create issue", "list issues")},
 	{name: "in a look-up for a comment", phase: commentThere, kill: inLookUp("create comment", "list comments")},
 	{name: "in a look-up for a reply", phase: replyThere, kill: inLookUp("chat.postMessage", "conversations.replies")},
-	inOutage(readPlanned, "slack", "chat.postMessage"), inHistory(namesUndecided),
-	inOutage(issuePlanned, "github", "create issue"), onceSeen(issueDoing), inHistory(issueUndecided),
-	onceSeen(replyPlanned), onceSeen(replyDoing), onceSeen(commentPlanned), onceSeen(commentDoing), inHistory(commentUndecided),
+	inOutage(readPlanned, "slack", "chat.postMessage"), inHistory(namesUndecided, "slack.read_person"),
+	inOutage(issuePlanned, "github", "create issue"), onceSeen(issueDoing), inHistory(issueUndecided, "github.create_issue"),
+	onceSeen(replyPlanned), onceSeen(replyDoing), onceSeen(commentPlanned), onceSeen(commentDoing), inHistory(commentUndecided, "github.create_comment"),
 	onceSeen(editPlanned),
 	{name: "in a thread read, in part", phase: threadPart, kill: inLongThread(threadPart)},
 	{name: "after a thread read", phase: threadUndecided, kill: inLongThread(threadUndecided)},
@@ -301,20 +301,30 @@ func inOutage(s phase, service, operation string) aim {
 	}}
 }
 
-// inHistory kills as soon as a ticket with a long history shows a phase: what happens to it is not decided at once.
-func inHistory(s phase) aim {
+// longThreads is how many long threads there are at once where a moment is looked for that is short.
+const longThreads = 6
+
+// inHistory kills as soon as the answer to an action of a kind waits to be decided, of a ticket with a long history: what
+// happens to others is decided at once.
+func inHistory(s phase, kind string) aim {
+	waits := "SELECT count(*) FROM events WHERE state = 'new' AND kind = 'answered' AND json_extract(body, '$.kind') = '" + kind + "'"
 	return aim{name: "in a long history: " + string(s), phase: s, kill: func(c *campaign) bool {
 		db := c.open()
 		defer db.Close()
-		c.crowd.interject(manyAnswers)
-		r := c.crowd.asked[len(c.crowd.asked)-1]
+		before := len(c.crowd.asked)
+		for range longThreads {
+			c.crowd.interject(manyAnswers)
+		}
 		if s == commentUndecided {
-			if !eventually(func() bool { return len(c.crowd.replies(r)) > 0 }) {
+			answered := func(r *request) bool { return len(c.crowd.replies(r)) > 0 }
+			if !eventually(func() bool { return answered(c.crowd.asked[before]) }) {
 				return false
 			}
-			c.crowd.insist(r)
+			for _, r := range c.crowd.asked[before:] {
+				c.crowd.insist(r)
+			}
 		}
-		return c.killOnce(func() bool { return c.seen(db)[s] })
+		return c.killOnce(func() bool { return c.count(db, waits) > 0 })
 	}}
 }
 
