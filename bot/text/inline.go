@@ -383,7 +383,7 @@ var shortcode = regexp.MustCompile(`:[a-z0-9_+-]+:`)
 
 // link renders a link, in its short form where label and address are the same.
 func (w *lineWriter) link(a atom) string {
-	same := a.text == a.url || "mailto:"+a.text == a.url
+	same := a.text == a.url || "mailto:"+a.text == a.url && mailAddress.MatchString(a.text) // which "a@b.c?subject=d" is not
 	if same && !a.code && !shortcode.MatchString(a.text) && !(w.math && strings.Contains(a.text, "$")) {
 		return "<" + a.text + ">"
 	}
