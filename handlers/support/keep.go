@@ -9,7 +9,7 @@ import (
 
 // keep brings an issue, and what its threads were told, up to date with what was said.
 func (t *ticket) keep() error {
-	_, changed, err := t.newReceipt()
+	receipt, changed, err := t.newReceipt()
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,10 @@ func (t *ticket) keep() error {
 			return err
 		}
 	}
-	return t.keepReceipt()
+	if !changed {
+		return nil
+	}
+	return t.show(receipt, t.receipt)
 }
 
 // keepBody renders the issue anew if it may not be what GitHub was told.

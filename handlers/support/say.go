@@ -94,17 +94,8 @@ func (t *ticket) receive() error {
 	return t.show(id, t.receipt)
 }
 
-// keepReceipt changes the reply if more or less of the talk is in the issue than it says.
-func (t *ticket) keepReceipt() error {
-	id, changed, err := t.newReceipt()
-	if !changed || err != nil {
-		return err
-	}
-	return t.show(id, t.receipt)
-}
-
-// newReceipt returns what the reply has to say of the talk here, and whether it says something else: who may read it, or
-// what was published of it, has changed.
+// newReceipt returns what the reply has to say of the talk here, and whether it says something else: more or less of the
+// talk may be in the issue now than it says.
 func (t *ticket) newReceipt() (id string, changed bool, err error) {
 	id, err = t.receiptID()
 	return id, t.row.State == store.TicketOpen && id != t.row.Shown && strings.HasPrefix(t.row.Shown, received), err
