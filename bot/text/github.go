@@ -3,6 +3,7 @@ package text
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // What GitHub takes for a reference in text is found here, by word: a word is a run of ASCII characters without
@@ -10,18 +11,22 @@ import (
 // https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
 // (@name, @org/team, #12, GH-12, owner/repo#12, hashes, addresses), the names of emoji.
 
-// reference matches what GitHub would link, notify or replace.
-// Each holds one of referenceSigns.
+// reference matches what GitHub would link, notify or replace. Where mayRefer says no, nothing matches.
 var reference = regexp.MustCompile(`@[A-Za-z0-9_.-]` + // people, teams, mail addresses, owner/repo@hash
 	`|#[0-9]|://|(?i:(?:^|[^A-Za-z0-9])(?:GH-[0-9]|GHSA-|www\.))` +
 	`|:[a-z0-9_+-]*[a-z][a-z0-9_+-]*:|:(?:[+-]1|100|1234):`)
 
-const referenceSigns = "@#:-."
-
-// hash matches what may be a commit's hash, whole or shortened.
-var hash = regexp.MustCompile(`\b[0-9a-fA-F]{7,40}\b`)
-
-const shortestHash = 7
+// mayRefer says whether reference can match in word, in a fraction of its time: most words are plain.
+func mayRefer(word string) bool {
+	if strings.ContainsAny(word, "@#:") {
+		return true
+	}
+	if !strings.ContainsAny(word, "-.") {
+		return false
+	}
+	lower := strings.ToLower(word)
+	return strings.Contains(lower, "gh-") || strings.Contains(lower, "ghsa-") || strings.Contains(lower, "www.")
+}
 
 // splitReferences cuts s into plain text and words that must be shown as code. math says that dollar signs could
 // pair up to a formula in this block, so words with one are shown as code as well.
@@ -81,23 +86,27 @@ func codePart(word string, math bool) (from, to int) {
 }
 
 func isReference(word string) bool {
-	if strings.ContainsAny(word, referenceSigns) && reference.MatchString(word) {
+	if mayRefer(word) && reference.MatchString(word) {
 		return true
 	}
-	if len(word) < shortestHash {
-		return false
-	}
-	for _, h := range hash.FindAllString(word, -1) {
-		if !isNumber(h) {
+	for run := range strings.FieldsFuncSeq(word, func(r rune) bool { return !isWordSign(r) }) {
+		if isHash(run) {
 			return true
 		}
 	}
 	return false
 }
 
-// isNumber says whether h is a number, such as a date, an amount or a time in nanoseconds. A hash of twenty
-// places without a letter is too rare to count with (0.01 %), and GitHub links only hashes of existing commits.
-func isNumber(h string) bool { return len(h) < 20 && strings.Trim(h, "0123456789") == "" }
+// isHash says whether run may be a commit's hash, whole or shortened, and is no number, such as a date, an amount or a
+// time in nanoseconds. A hash of twenty places without a letter is too rare to count with (0.01 %), and GitHub links
+// only hashes of existing commits.
+func isHash(run string) bool {
+	return 7 <= len(run) && len(run) <= 40 && strings.Trim(run, "0123456789abcdefABCDEF") == "" &&
+		(len(run) >= 20 || strings.Trim(run, "0123456789") != "")
+}
+
+// isWordSign says whether r belongs to a word in the sense of regular expressions.
+func isWordSign(r rune) bool { return r == '_' || r < utf8.RuneSelf && isAlphanumeric(byte(r)) }
 
 func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
