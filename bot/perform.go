@@ -374,7 +374,14 @@ func (p *performer) postpone(a store.Action) {
 	}
 }
 
-// probe asks a service that isn't up, in one call, whether it works again. If so, one action may try.
+// greet asks the service whether it works, so that operators hear of a wrong token before people need it.
+func (p *performer) greet() {
+	if p.health.pausedSince().IsZero() && p.probe() {
+		p.learn(nil)
+	}
+}
+
+// probe asks a service, in one call, whether it works.
 func (p *performer) probe() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), p.service.Timeout)
 	defer cancel()

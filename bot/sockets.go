@@ -89,6 +89,9 @@ func (m *Machine) connected(yes bool) {
 		m.calls.Go(func() { // a socket must not wait
 			defer m.busy.add(-1)
 			m.catchUp.maybeMissed()
+			for _, p := range m.performers {
+				p.greet()
+			}
 		})
 	}
 }

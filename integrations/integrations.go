@@ -139,6 +139,6 @@ type Service struct {
 	// the lane of the call that met it (Slack, whose limits are per method).
 	Shared bool
 	Kinds  []Kind
-	// Probe asks whether the service works again, by a read that changes nothing.
+	// Probe asks whether the service works, by a read that changes nothing.
 	Probe func(ctx context.Context) error
 }

@@ -132,6 +132,7 @@ func (s *stage) begin() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), waitAtMost)
 	defer cancel()
+	first := s.stop == nil
 	var err error
 	if s.app, err = s.bot(ctx, slog.New(slog.NewTextHandler(&s.log, nil))); err != nil {
 		return err
@@ -142,7 +143,13 @@ func (s *stage) begin() error {
 		return err
 	}
 	s.slack.Emit("", []byte(`{"type": "nothing"}`)) // once that is acknowledged the bot knows that it has a socket
-	return s.settle()
+	if err := s.settle(); err != nil {
+		return err
+	}
+	if first { // what a start costs is not what people's doings cost
+		s.slackCalls, s.githubCalls = len(s.slack.Calls()), len(s.github.Calls())
+	}
+	return nil
 }
 
 // makeMistakes has the handler of tickets fail while it is mistaken; but it can still say that it did.

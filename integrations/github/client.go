@@ -225,7 +225,7 @@ func (c *Client) Repository(ctx context.Context) (Repository, error) {
 	}, nil
 }
 
-// Probe asks whether issues can be written again.
+// Probe asks whether issues can be written.
 func (c *Client) Probe(ctx context.Context) error {
 	repository, err := c.Repository(ctx)
 	switch {
