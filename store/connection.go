@@ -24,6 +24,18 @@ func connect(pool *sql.DB) (*connection, error) {
 	return &connection{c, map[string]*sql.Stmt{}}, nil
 }
 
+// close closes c with its statements, unless it is closed: SQLite keeps a connection half open for a statement that is left.
+func (c *connection) close() (err error) {
+	for query, s := range c.prepared {
+		err = errors.Join(err, s.Close())
+		delete(c.prepared, query)
+	}
+	if closed := c.Close(); !errors.Is(closed, sql.ErrConnDone) {
+		err = errors.Join(err, closed)
+	}
+	return err
+}
+
 func (c *connection) prepare(query string) (*sql.Stmt, error) {
 	if s := c.prepared[query]; s != nil {
 		return s, nil

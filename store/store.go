@@ -175,17 +175,34 @@ func (db *DB) beginToWrite() {
 	go db.write()
 }
 
-// Close ends the writer after what was handed to it, and closes the file.
+// Close ends the writer after what was handed to it, and closes the file. All connections are closed, so that the last
+// brings everything into the one file.
 func (db *DB) Close() error {
 	if db.writes != nil {
 		close(db.closing)
 		<-db.stopped
 	}
-	err := db.pool.Close()
+	err := db.hangUp()
 	if db.lock != nil {
 		err = errors.Join(err, db.lock.Close())
 	}
 	return err
+}
+
+// hangUp closes all connections, those of readers when they are back. What is asked of them later is an error.
+func (db *DB) hangUp() (err error) {
+	var all []*connection
+	for range cap(db.readers) {
+		all = append(all, <-db.readers)
+	}
+	for _, c := range all {
+		err = errors.Join(err, c.close())
+		db.readers <- c
+	}
+	if db.writer != nil {
+		err = errors.Join(err, db.writer.close())
+	}
+	return errors.Join(err, db.pool.Close())
 }
 
 // lockFile takes the lock that makes one process a database. The kernel frees it when the process ends.

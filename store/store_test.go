@@ -484,6 +484,26 @@ func TestInvariant1_WhatWasTakenIsThereAfterTheProcessIsGone(t *testing.T) {
 	}
 }
 
+func TestAClosedDatabaseIsOneFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "supportbot.db")
+	db, err := Open(path, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	take(t, db, event("one", "ticket:1"))
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(path + suffix); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is still there: %v", suffix, err)
+		}
+	}
+	if err := db.View(func(*View) error { return nil }); err == nil {
+		t.Error("a closed database was read")
+	}
+}
+
 func TestLeasesOfEarlierBootsAreFreeOnceTheSettleTimeHasPassed(t *testing.T) {
 	db, c, _ := openTest(t)
 	take(t, db, event("1", "ticket:a"))
