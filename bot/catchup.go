@@ -283,7 +283,7 @@ func (c *catchUp) ended(ch *chore, err error, hopeless bool) {
 // again, but is well. It must not hold up what else is said in its channel.
 func (c *catchUp) hopeless(ch *chore, err error) bool {
 	if err == nil || integrations.AsError(err).Failure != integrations.Unknown ||
-		ch.lane != slack.LaneReplies || ch.tries+1 < readTries || c.m.CatchUp.Sweep == 0 {
+		ch.lane != slack.LaneReplies || ch.tries+1 < readTries || c.m.CatchUp.Sweep == 0 || c.m.undecided.isClosed() {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.slack.service.Timeout)

@@ -110,6 +110,7 @@ func (l *listing) finish() {
 	channels, err := l.channels()
 	if err != nil {
 		l.m.Log.Error("channels not read", "error", err)
+		l.wanted = l.wanted || l.missed // another time
 	}
 	for _, channel := range channels {
 		if l.missed || channel.ReadAt.IsZero() {
@@ -126,8 +127,9 @@ func (l *listing) lookBack() error {
 	if l.lookedBack || l.m.CatchUp.Since.IsZero() {
 		return nil
 	}
-	l.lookedBack = true
-	return l.m.Store.LookBack(FormatTS(l.m.CatchUp.Since))
+	err := l.m.Store.LookBack(FormatTS(l.m.CatchUp.Since))
+	l.lookedBack = err == nil
+	return err
 }
 
 // joinAll joins the public channels in which the bot is not yet. c.mu is held.

@@ -70,13 +70,28 @@ func New(o Options) (*Machine, error) {
 		}
 		m.performers[s.Name] = p
 		for _, k := range s.Kinds {
-			m.kinds[k.Name] = k
+			m.kinds[k.Name] = guardedKind(k)
 		}
 	}
 	m.kinds[ReadThreadKind] = m.readThreadKind()
 	m.catchUp = newCatchUp(m)
 	m.Metrics.watch(m)
 	return m, nil
+}
+
+// guardedKind is k, of which a panic is a failure of its action, not the end of the process: at the next start it would be
+// the same.
+func guardedKind(k integrations.Kind) integrations.Kind {
+	perform, find := k.Perform, k.Find
+	k.Perform = func(ctx context.Context, c integrations.Call) (result json.RawMessage, err error) {
+		err = guarded(func() (err error) { result, err = perform(ctx, c); return err })
+		return result, err
+	}
+	k.Find = func(ctx context.Context, c integrations.Call) (result json.RawMessage, found bool, err error) {
+		err = guarded(func() (err error) { result, found, err = find(ctx, c); return err })
+		return result, found, err
+	}
+	return k
 }
 
 // deciders is how many subjects are decided at the same time: many, since their decisions share commits.
@@ -250,12 +265,15 @@ func (m *Machine) lookAgain(ctx context.Context, woken <-chan struct{}, look fun
 	}
 }
 
-// alarmAt returns a channel that is ready at t; never, if t is zero.
+// longestSleep is how late at most we notice what is due after the clock jumped ahead, or the machine was suspended.
+const longestSleep = 10 * time.Minute
+
+// alarmAt returns a channel that is ready at t, or after the longest sleep; never, if t is zero.
 func (m *Machine) alarmAt(t time.Time) <-chan time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	return m.After(t.Sub(m.Now()))
+	return m.After(min(t.Sub(m.Now()), longestSleep))
 }
 
 // wake hands a token to a loop that looks again; two before it looks are one.

@@ -22,9 +22,13 @@ type performer struct {
 	health  health
 	rights  rights
 	counts  sync.Mutex    // between asking the limiter and telling it of a start
+	tells   sync.Mutex    // between a change of health and telling the operators
 	free    chan struct{} // a token for each worker that has nothing in hand
 	short   atomic.Bool   // there were no workers for what may wait: its turn comes first
 	wake    chan struct{}
+
+	mu     sync.Mutex
+	inHand map[int64]bool // actions of which a call is out
 }
 
 func newPerformer(m *Machine, s integrations.Service) (*performer, error) {
@@ -34,6 +38,7 @@ func newPerformer(m *Machine, s integrations.Service) (*performer, error) {
 	p := &performer{
 		m: m, service: s, limiter: integrations.NewLimiter(s.Limits),
 		free: make(chan struct{}, s.Workers), wake: make(chan struct{}, 1),
+		inHand: map[int64]bool{},
 	}
 	for range s.Workers {
 		p.free <- struct{}{}
@@ -55,6 +60,13 @@ func (p *performer) restore() error {
 	}
 	for _, s := range starts {
 		p.limiter.Started(s.Lane, s.At)
+	}
+	limited, err := p.m.Store.Limited(p.service.Name)
+	if err != nil {
+		return fmt.Errorf("restore the limits of %s: %w", p.service.Name, err)
+	}
+	for _, l := range limited {
+		p.hold(l.Lane, l.At)
 	}
 	return p.m.Store.VoidLeases(p.service.Name, p.service.Settle)
 }
@@ -81,7 +93,7 @@ func (p *performer) handOut(ctx context.Context) (next time.Time, err error) {
 		}
 		trial := !p.health.up()
 		if trial {
-			if ask, at := p.health.probe(p.m.Now()); !ask || !p.probe() {
+			if ask, at := p.health.probe(p.m.Now()); !ask || !p.probe() || ctx.Err() != nil {
 				return at, nil
 			}
 		}
@@ -121,7 +133,7 @@ func (p *performer) claim(take func(store.Offer) ([]store.Action, time.Time, err
 		return claimed{next: held.All}, nil
 	}
 	actions, waiting, err := take(store.Offer{
-		Service: p.service.Name, Subject: subject, Held: slices.Collect(maps.Keys(held.Lanes)), Max: workers,
+		Service: p.service.Name, Subject: subject, Held: slices.Collect(maps.Keys(held.Lanes)), Out: p.out(), Max: workers,
 		Until: now.Add(p.service.Timeout + p.service.Settle),
 	})
 	p.giveWorkers(workers - len(actions))
@@ -167,9 +179,11 @@ func (p *performer) giveWorkers(n int) {
 
 func (p *performer) start(a store.Action) {
 	p.m.busy.add(1)
+	p.takeInHand(a.ID, true)
 	p.m.calls.Go(func() {
 		defer p.m.busy.add(-1)
 		ended := p.do(a)
+		p.takeInHand(a.ID, false)
 		p.giveWorkers(1)
 		if !ended {
 			p.wakeUp()
@@ -177,6 +191,24 @@ func (p *performer) start(a store.Action) {
 		}
 		p.lookIfShort()
 	})
+}
+
+// takeInHand notes that a call of an action is out, or back. Its lease alone would end too early if the clock jumps.
+func (p *performer) takeInHand(action int64, yes bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if yes {
+		p.inHand[action] = true
+	} else {
+		delete(p.inHand, action)
+	}
+}
+
+// out returns the actions of which a call is out.
+func (p *performer) out() []int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Keys(p.inHand))
 }
 
 // lookIfShort has the performer look again, now that workers are back, if it may have been short of them.
@@ -193,6 +225,9 @@ func (p *performer) do(a store.Action) (ended bool) {
 		return p.finish(a, store.Failed, nil, fmt.Errorf("nobody performs %s any more", a.Kind))
 	}
 	if h := p.m.handler(a.Subject); h != nil && h.Mode == Observe && !kind.Read {
+		if !p.health.up() { // then the probe before it went well, and no call will say so
+			p.learn(nil)
+		}
 		return p.finish(a, store.Observed, kind.Observed(call(a)), nil)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), p.service.Timeout)
@@ -202,7 +237,7 @@ func (p *performer) do(a store.Action) (ended bool) {
 			return ended
 		}
 	}
-	if a.State == store.Planned && !p.fresh(&a) {
+	if a.State == store.Planned && !p.fresh(ctx, &a) {
 		return false
 	}
 	result, err := kind.Perform(ctx, call(a))
@@ -249,10 +284,13 @@ func laneOf(a store.Action, k integrations.Kind) string {
 }
 
 // fresh sees to it that a call goes out soon after the start that is on record: whoever settles it after a crash
-// counts from there, and a busy machine may have stalled us since.
-func (p *performer) fresh(a *store.Action) bool {
-	for p.m.Now().Sub(a.Started) > p.service.Settle/2 {
-		if err := p.m.Store.Restart(a); err != nil {
+// counts from there, and a busy machine may have stalled us since. No call outlives its lease either.
+func (p *performer) fresh(ctx context.Context, a *store.Action) bool {
+	for now := p.m.Now(); now.Sub(a.Started) > p.service.Settle/2 || a.NotBefore.Sub(now) < p.service.Timeout; now = p.m.Now() {
+		if ctx.Err() != nil { // the disk is slower than that: another time
+			return false
+		}
+		if err := p.m.Store.Restart(a, now.Add(p.service.Timeout+p.service.Settle)); err != nil {
 			p.m.Log.Error("action not restarted", "action", a.ID, "error", err)
 			return false
 		}
@@ -322,11 +360,8 @@ func (p *performer) failed(a store.Action, kind integrations.Kind, e *integratio
 	case integrations.Rejected:
 		return p.finish(a, store.Failed, nil, e)
 	case integrations.Limited:
-		if p.service.Shared {
-			p.limiter.Hold("", a.NotBefore)
-		} else if lane := laneOf(a, kind); lane != "" {
-			p.limiter.Hold(lane, a.NotBefore)
-		}
+		a.Limited = true
+		p.hold(laneOf(a, kind), a.NotBefore)
 	case integrations.Locked:
 		a.NotBefore = now // the service waits, not the action
 	case integrations.Unknown:
@@ -340,6 +375,16 @@ func (p *performer) failed(a store.Action, kind integrations.Kind, e *integratio
 	}
 	p.postpone(a)
 	return false
+}
+
+// hold has what a service limits together with lane wait until a time.
+func (p *performer) hold(lane string, until time.Time) {
+	switch {
+	case p.service.Shared:
+		p.limiter.Hold("", until)
+	case lane != "":
+		p.limiter.Hold(lane, until)
+	}
 }
 
 // readTries is how often something is read at most, in about two minutes, before whoever waits for it is told that it
@@ -392,16 +437,21 @@ func (p *performer) probe() bool {
 	return err == nil
 }
 
-// learn takes note of a call's outcome, and tells the operators if the service went down, was locked or is back.
+// learn takes note of a call's outcome, and tells the operators if the service went down, was locked or is back. What is
+// told has the order of the changes: an alarm that overtakes its own end would last.
 func (p *performer) learn(e *integrations.Error) {
+	p.tells.Lock()
+	defer p.tells.Unlock()
 	name := p.service.Name
 	switch p.health.learn(e, p.m.Now()) {
 	case wentDown:
 		p.m.Log.Warn("service is down", "service", name, "error", e)
 		p.m.Alarm(name+"-down", fmt.Sprintf("%s does not answer (%s). What is for it waits and goes on by itself.", name, e.Code))
+		p.wakeUp() // to ask again, even if nothing waits
 	case gotLocked:
 		p.m.Log.Error("service is locked", "service", name, "error", e)
 		p.m.Alarm(name+"-locked", fmt.Sprintf("%s refuses us (%s). Run `supportbot check`; nothing is lost, what is for it waits.", name, e.Code))
+		p.wakeUp()
 	case recovered:
 		p.m.Log.Info("service is back", "service", name)
 		p.isWell()

@@ -373,7 +373,7 @@ func TestADecisionThatIsDoneAgainKeepsNoWorkers(t *testing.T) {
 		go m.decide("test:1")
 		synctest.Wait()
 		var failed error
-		go func() { failed = m.Store.Restart(&store.Action{ID: 99}) }()
+		go func() { failed = m.Store.Restart(&store.Action{ID: 99}, noon) }()
 		synctest.Wait()
 		close(release)
 		synctest.Wait()

@@ -85,15 +85,20 @@ func (m *Machine) connected(yes bool) {
 	open := m.open.Add(n)
 	m.Metrics.sockets.Set(float64(open))
 	if open == 1 && yes {
-		m.busy.add(1)
-		m.calls.Go(func() { // a socket must not wait
-			defer m.busy.add(-1)
-			m.catchUp.maybeMissed()
-			for _, p := range m.performers {
-				p.greet()
-			}
-		})
+		m.aside(m.catchUp.maybeMissed) // a socket must not wait
+		for _, p := range m.performers {
+			m.aside(p.greet)
+		}
 	}
+}
+
+// aside does something that takes at most a call's time beside what goes on.
+func (m *Machine) aside(do func()) {
+	m.busy.add(1)
+	m.calls.Go(func() {
+		defer m.busy.add(-1)
+		do()
+	})
 }
 
 // moments are the times at which something happened lately. The zero value has none.

@@ -35,6 +35,7 @@ type Action struct {
 	State      string
 	PlannedAt  time.Time
 	NotBefore  time.Time
+	Limited    bool      // when postponed: the service asked for the wait until NotBefore
 	Started    time.Time // of the first attempt whose outcome is open
 	FinishedAt time.Time
 	Epoch      int64
@@ -105,6 +106,7 @@ type Offer struct {
 	Service string
 	Subject string    // whose actions it is for; empty if it is for all
 	Held    []string  // lanes that must wait
+	Out     []int64   // actions of which a call is out, whatever the clock says of their leases
 	Max     int       // actions
 	Until   time.Time // after this no call that starts now can still be running
 }
@@ -142,11 +144,15 @@ func (cl Claimer) Claim(o Offer) (claimed []Action, next time.Time, err error) {
 	if err != nil {
 		return nil, time.Time{}, err
 	}
+	out, err := json.Marshal(append([]int64{}, o.Out...))
+	if err != nil {
+		return nil, time.Time{}, err
+	}
 	now := millis(cl.db.now())
 	if o.Subject != "" {
-		claimed, err = all(cl.c, scanAction, claimableOf, o.Service, now, string(lanes), o.Max, o.Subject)
+		claimed, err = all(cl.c, scanAction, claimableOf, o.Service, now, string(lanes), o.Max, string(out), o.Subject)
 	} else {
-		claimed, err = all(cl.c, scanAction, claimable, o.Service, now, string(lanes), o.Max)
+		claimed, err = all(cl.c, scanAction, claimable, o.Service, now, string(lanes), o.Max, string(out))
 	}
 	if err != nil {
 		return nil, time.Time{}, err
@@ -170,10 +176,11 @@ func (cl Claimer) Claim(o Offer) (claimed []Action, next time.Time, err error) {
 // which it then would do anew each time.
 const (
 	claimable   = selectAction + " WHERE a.service = ?1 AND " + free
-	claimableOf = selectAction + " WHERE a.subject = ?5 AND +a.service = ?1 AND " + free
+	claimableOf = selectAction + " WHERE a.subject = ?6 AND +a.service = ?1 AND " + free
 
 	free = `a.state IN ('planned', 'doing') AND a.not_before <= ?2
 	AND (a.lane = '' OR a.lane NOT IN (SELECT value FROM json_each(?3)))
+	AND (a.state = 'planned' OR a.id NOT IN (SELECT value FROM json_each(?5)))
 	AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = a.subject AND e.state = 'new')
 	AND (a.slot = '' OR NOT EXISTS (SELECT 1 FROM actions b WHERE b.subject = a.subject AND b.service = a.service
 		AND b.slot <> '' AND b.id < a.id AND b.state IN ('planned', 'doing')))
@@ -192,11 +199,11 @@ func (a *Action) take(c *connection, now int64, until time.Time) error {
 		a.Epoch, millis(until), millis(a.Started), a.ID)
 }
 
-// Restart records that a, looked for in vain, is performed again from now.
-func (db *DB) Restart(a *Action) error {
+// Restart records that a is performed from now, in a call that ends until then.
+func (db *DB) Restart(a *Action, until time.Time) error {
 	return db.update(func(c *connection) error {
-		a.Started = db.now()
-		return a.store(c, "started = ?", millis(a.Started))
+		a.Started, a.NotBefore = db.now(), until
+		return a.store(c, "started = ?, not_before = ?", millis(a.Started), millis(a.NotBefore))
 	})
 }
 
@@ -249,8 +256,8 @@ func (db *DB) answer(c *connection, a Action, d Decider, result *Decided) error 
 // another than when it was planned.
 func (db *DB) Postpone(a Action) error {
 	return db.update(func(c *connection) error {
-		return a.store(c, "state = ?, not_before = ?, tries = ?, error = ?, lane = ?",
-			a.State, millisUp(a.NotBefore), a.Tries, a.Error, a.Lane)
+		return a.store(c, "state = ?, not_before = ?, limited = ?, tries = ?, error = ?, lane = ?",
+			a.State, millisUp(a.NotBefore), a.Limited, a.Tries, a.Error, a.Lane)
 	})
 }
 
@@ -267,23 +274,35 @@ func (a *Action) store(c *connection, set string, args ...any) error {
 }
 
 // VoidLeases frees what earlier boots left in hand at a service: each such action may be settled as soon as the
-// service's settle time has passed since its call began.
+// service's settle time has passed since its call began. Only what the service asked to wait waits on.
 func (db *DB) VoidLeases(service string, settle time.Duration) error {
 	return db.update(func(c *connection) error {
 		return c.exec(`UPDATE actions SET not_before = min(not_before, started + ?)
-			WHERE service = ? AND state IN ('planned', 'doing') AND state = 'doing'`,
+			WHERE service = ? AND state IN ('planned', 'doing') AND state = 'doing' AND limited = 0`,
 			settle.Milliseconds(), service)
 	})
 }
 
-// A Start is a call that counts towards a service's limits.
+// A Start is a call that counts towards a service's limits, or the end of a wait after which there may be one.
 type Start struct {
 	Lane string
 	At   time.Time
 }
 
 // Starts returns the calls begun at a service since a time, so that budgets survive a restart.
-func (db *DB) Starts(service string, since time.Time) (starts []Start, err error) {
+func (db *DB) Starts(service string, since time.Time) ([]Start, error) {
+	return db.starts(`SELECT lane, started FROM actions WHERE service = ? AND started > 0 AND started > ? AND lane <> '' ORDER BY started`,
+		service, millis(since))
+}
+
+// Limited returns until when a service asked its lanes to wait, as far as that is not over: lane and time of each action
+// that met a limit.
+func (db *DB) Limited(service string) ([]Start, error) {
+	return db.starts(`SELECT lane, not_before FROM actions WHERE service = ? AND state IN ('planned', 'doing') AND limited = 1 AND not_before > ?`,
+		service, millis(db.now()))
+}
+
+func (db *DB) starts(query string, args ...any) (starts []Start, err error) {
 	scan := func(r scanner) (s Start, err error) {
 		var ms int64
 		err = r.Scan(&s.Lane, &ms)
@@ -291,8 +310,7 @@ func (db *DB) Starts(service string, since time.Time) (starts []Start, err error
 		return s, err
 	}
 	err = db.read(func(c *connection) (err error) {
-		starts, err = all(c, scan, `SELECT lane, started FROM actions WHERE service = ? AND started > 0 AND started > ? AND lane <> '' ORDER BY started`,
-			service, millis(since))
+		starts, err = all(c, scan, query, args...)
 		return err
 	})
 	return starts, err

@@ -133,6 +133,8 @@ func (db *DB) LookBack(ts string) error {
 // MoveChannel gives all that is known of a channel to the id that Slack gave it: its tickets' threads and messages,
 // and what is planned there.
 func (db *DB) MoveChannel(team, old, new string) error {
+	db.moving.Lock()
+	defer db.moving.Unlock()
 	return db.update(func(w *connection) error {
 		for _, statement := range moves {
 			if err := w.exec(statement, team, old, new); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -87,6 +88,9 @@ func (db *DB) addDecided(c *connection, e Event, d Decider, result *Decided) err
 	if err := db.apply(c, e, decision, result); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(decision.Emit, func(o Event) bool { return o.Subject == e.Subject }) {
+		return db.settleSubject(c, e.Subject, decision.Timer, d, result)
+	}
 	return db.rest(c, e.Subject, decision.Timer, d, result)
 }
 
@@ -97,6 +101,8 @@ func (db *DB) Decide(subject string, d Decider) (result Decided, err error) {
 	var event Event
 	var decision Decision
 	var failure error
+	db.moving.RLock()
+	defer db.moving.RUnlock()
 	err = db.read(func(c *connection) error {
 		var err error
 		event, err = scanEvent(c.row(selectEvent+" WHERE subject = ? AND state = 'new' ORDER BY id LIMIT 1", subject))

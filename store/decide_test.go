@@ -152,3 +152,69 @@ func TestWhatWaitedForAnActionIsFreeWhenThatEnds(t *testing.T) {
 		t.Errorf("freed %v", freed)
 	}
 }
+
+func TestWhatADecisionAtOnceEmitsForItsOwnSubjectIsDue(t *testing.T) {
+	db, _, _ := openTest(t)
+	result := takeWith(t, db, holding(always(Decision{Emit: []Event{event("2", "ticket:a")}})), event("1", "ticket:a"))
+	due, err := db.Undecided()
+	if err != nil || len(due) != 1 {
+		t.Errorf("due on disk: %v (told in memory: %v), %v; events %v", due, result.Due, err, states(t, db, "ticket:a"))
+	}
+	_, err = db.Decide("ticket:a", holding(func(*View, Event) (Decision, error) { panic("bug") }))
+	for range MaxTries - 1 {
+		if err == nil {
+			_, err = db.Decide("ticket:a", holding(func(*View, Event) (Decision, error) { panic("bug") }))
+		}
+	}
+	if err != nil {
+		t.Errorf("it can't even be parked: %v", err)
+	}
+}
+
+func TestADecisionDoesNotBringTheOldIDOfAChannelBack(t *testing.T) {
+	db, _, _ := openTest(t)
+	_, err := db.Take(func(*View) (Taken, error) {
+		return Taken{Events: []Event{event("1", "ticket:a")}, Threads: []Thread{{Team: "T1", Channel: "C0000OLD", TS: "1.0", Ticket: "a", Sender: "U1", At: noon}}}, nil
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := &Ticket{ID: "a", State: TicketNew}
+	row.Channel = "C0000OLD"
+	m := &Message{Team: "T1", Channel: "C0000OLD", TS: "1.0", Ticket: "a"}
+	decideWith(t, db, "ticket:a", Decision{Records: []Record{row, m}})
+	take(t, db, event("2", "ticket:a"))
+	moved, done := false, make(chan error, 1)
+	_, err = db.Decide("ticket:a", &decider{decide: func(v *View, _ Event) (Decision, error) {
+		row, err := v.Ticket("a")
+		if err != nil {
+			return Decision{}, err
+		}
+		messages, err := v.Messages("a")
+		if !moved { // just now
+			moved = true
+			if db.moving.TryLock() {
+				db.moving.Unlock()
+				t.Error("a channel can be moved while a decision about it is not stored")
+			}
+			go func() { done <- db.MoveChannel("T1", "C0000OLD", "C0000NEW") }()
+		}
+		row.State = TicketOpening
+		messages[0].Stale = true
+		return Decision{Records: []Record{row, messages[0]}, Actions: []Action{plan("show", "reply", 1, noon)}}, err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	got, err := Look(db, func(v *View) (*Ticket, error) { return v.Ticket("a") })
+	if err != nil || got.Channel != "C0000NEW" {
+		t.Errorf("the ticket is in %s, %v", got.Channel, err)
+	}
+	messages, err := Look(db, func(v *View) ([]*Message, error) { return v.Messages("a") })
+	if err != nil || len(messages) != 1 {
+		t.Errorf("%d messages, want one; %v", len(messages), err)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -37,6 +38,7 @@ type DB struct {
 	closing chan struct{}
 	stopped chan struct{}
 	readers chan *connection
+	moving  sync.RWMutex // held while a channel gets another id; for reading from the snapshot of a decision until that is stored
 }
 
 // Open opens the database at path for the one process that runs on it, creating or migrating it if needed. It
