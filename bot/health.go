@@ -32,6 +32,19 @@ func (h *health) up() bool {
 	return !h.locked && h.failures < failuresUntilDown && h.paused.IsZero()
 }
 
+// trouble says what is wrong with the service, if anything but a pause is.
+func (h *health) trouble() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.locked:
+		return "refuses the bot"
+	case h.failures >= failuresUntilDown:
+		return "does not answer"
+	}
+	return ""
+}
+
 // pause has the service stand still since a time, or go on if that is zero. It says whether that is a change.
 func (h *health) pause(since time.Time) (changed bool) {
 	h.mu.Lock()

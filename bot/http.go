@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"supportbot/store"
@@ -16,7 +17,7 @@ func (m *Machine) Health() http.Handler {
 	return mux
 }
 
-// ready says what keeps us from taking mentions in; a paused service does not, but is named.
+// ready says what keeps us from taking mentions in; a service that is paused or does not work does not, but is named.
 func (m *Machine) ready(w http.ResponseWriter, _ *http.Request) {
 	var wrong []string
 	if m.open.Load() == 0 {
@@ -32,5 +33,15 @@ func (m *Machine) ready(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, strings.Join(wrong, "\n"), http.StatusServiceUnavailable)
 		return
 	}
-	fmt.Fprintln(w, strings.Join(append([]string{"ready"}, m.pauses()...), "\n"))
+	fmt.Fprintln(w, strings.Join(slices.Concat([]string{"ready"}, m.pauses(), m.troubles()), "\n"))
+}
+
+// troubles says which services do not work, a line each.
+func (m *Machine) troubles() (lines []string) {
+	for _, name := range m.serviceNames() {
+		if trouble := m.performers[name].health.trouble(); trouble != "" {
+			lines = append(lines, name+" "+trouble)
+		}
+	}
+	return lines
 }

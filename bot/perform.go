@@ -241,7 +241,7 @@ func (p *performer) do(a store.Action) (ended bool) {
 		return false
 	}
 	result, err := kind.Perform(ctx, call(a))
-	p.checkRights(kind, err)
+	p.checkRights(kind.Name, err)
 	if err == nil {
 		p.learn(nil)
 		return p.finish(a, store.Done, result, nil)
@@ -467,11 +467,11 @@ func (p *performer) isWell() {
 	p.m.Clear(p.service.Name + "-locked")
 }
 
-// checkRights tells the operators if a call was refused because the bot lacks a right, until such a call succeeds.
-func (p *performer) checkRights(kind integrations.Kind, err error) {
+// checkRights tells the operators if a call of a kind was refused because the bot lacks a right, until such a call succeeds.
+func (p *performer) checkRights(kind string, err error) {
 	lacks := err != nil && integrations.AsError(err).Code == integrations.MissingRight
 	alarm := p.service.Name + "-rights"
-	switch p.rights.learn(kind.Name, lacks, err == nil) {
+	switch p.rights.learn(kind, lacks, err == nil) {
 	case lackOne:
 		p.m.Alarm(alarm, fmt.Sprintf("The bot lacks a right at %s: %v. Run `supportbot check`; it says what to do.", p.service.Name, err))
 	case lackNone:

@@ -100,7 +100,19 @@ func (t *turn) end(decided store.Decided, err error) {
 		m.ringAt(decided.Timer)
 	}
 	if err == nil {
+		m.logAlarms(decided.Alarms)
 		m.door.recall(decided.Threads)
+	}
+}
+
+// logAlarms writes down what operators are told, whether or not they have a channel.
+func (m *Machine) logAlarms(alarms []store.Alarm) {
+	for _, a := range alarms {
+		if a.Lasts() {
+			m.Log.Warn("alarm", "what", a.What, "text", a.Text)
+		} else {
+			m.Log.Info("alarm is over", "what", a.What)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type Decided struct {
 	Due     []string  // subjects that have something to decide
 	Timer   time.Time // when one that was decided wants to be looked at again first, zero if never
 	Threads []Thread  // aliases given out
+	Alarms  []Alarm   // raised or cleared
 	Failure error     // why there is no decision
 	Parked  bool      // the event was parked
 	atOnce  bool      // some event was decided in the transaction that stored it
@@ -163,8 +164,11 @@ func (db *DB) apply(c *connection, e Event, d Decision, result *Decided) error {
 		if err := r.put(c); err != nil {
 			return err
 		}
-		if t, ok := r.(*Thread); ok {
-			result.Threads = append(result.Threads, *t)
+		switch r := r.(type) {
+		case *Thread:
+			result.Threads = append(result.Threads, *r)
+		case *Alarm:
+			result.Alarms = append(result.Alarms, *r)
 		}
 	}
 	for _, slot := range d.Withdraw {

@@ -83,6 +83,7 @@ func (db *DB) Refresh(id string, change func(*Entry)) error {
 // An Alarm is something that only an operator can mend. It is told once, until it is over.
 type Alarm struct {
 	What      string // names it, such as "github-locked"
+	Text      string // that operators are told
 	RaisedAt  time.Time
 	ClearedAt time.Time // zero while it lasts
 }
@@ -91,17 +92,19 @@ type Alarm struct {
 func (a *Alarm) Lasts() bool { return a != nil && a.ClearedAt.IsZero() }
 
 func (a *Alarm) put(c *connection) error {
-	return c.exec(`INSERT INTO alarms (what, raised_at, cleared_at) VALUES (?, ?, ?)
-		ON CONFLICT (what) DO UPDATE SET raised_at = excluded.raised_at, cleared_at = excluded.cleared_at`,
-		a.What, millis(a.RaisedAt), millis(a.ClearedAt))
+	return c.exec(`INSERT INTO alarms (what, text, raised_at, cleared_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (what) DO UPDATE SET text = excluded.text, raised_at = excluded.raised_at, cleared_at = excluded.cleared_at`,
+		a.What, a.Text, millis(a.RaisedAt), millis(a.ClearedAt))
 }
 
 // Alarm returns the alarm of that name, nil if there never was one.
 func (v *View) Alarm(what string) (*Alarm, error) {
+	a := Alarm{What: what}
 	var raised, cleared int64
-	err := v.c.row("SELECT raised_at, cleared_at FROM alarms WHERE what = ?", what).Scan(&raised, &cleared)
+	err := v.c.row("SELECT text, raised_at, cleared_at FROM alarms WHERE what = ?", what).Scan(&a.Text, &raised, &cleared)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
-	return &Alarm{what, fromMillis(raised), fromMillis(cleared)}, err
+	a.RaisedAt, a.ClearedAt = fromMillis(raised), fromMillis(cleared)
+	return &a, err
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -42,24 +43,34 @@ type app struct {
 	store    *store.DB
 	slack    *slack.Client
 	machine  *bot.Machine
+	joined   atomic.Pointer[bot.Machine] // the same, for those who ask before it is there
 	metrics  *prometheus.Registry
 	address  string // of health and metrics, once served
 	log      *slog.Logger
 }
 
-// newApp joins the parts. It asks Slack who the bot is, for as long as that takes. Close the app after use.
+// newApp opens the database and joins the parts. Close the app after use.
 func newApp(ctx context.Context, settings Settings, secrets Secrets, c clock, log *slog.Logger) (*app, error) {
-	db, err := store.Open(settings.Store.Path, c.Now)
+	a, err := openApp(settings, c, log)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{settings: settings, store: db, metrics: prometheus.NewRegistry(), log: log}
 	if err := a.join(ctx, secrets, c); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
 }
 
+// openApp opens the database. What the app does else takes a join.
+func openApp(settings Settings, c clock, log *slog.Logger) (*app, error) {
+	db, err := store.Open(settings.Store.Path, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &app{settings: settings, store: db, metrics: prometheus.NewRegistry(), log: log}, nil
+}
+
+// join joins the parts. It asks Slack who the bot is, for as long as that takes.
 func (a *app) join(ctx context.Context, secrets Secrets, c clock) error {
 	redactor, err := redact.New()
 	if err != nil {
@@ -90,8 +101,12 @@ func (a *app) join(ctx context.Context, secrets Secrets, c clock) error {
 		Identity: bot.Identity{Team: us.TeamID, User: us.UserID, Bot: us.BotID, Group: a.settings.Slack.SupportGroup},
 		Metrics:  bot.NewMetrics(a.metrics, a.store),
 	})
+	if err != nil {
+		return err
+	}
+	a.joined.Store(a.machine)
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return err
+	return nil
 }
 
 // githubConfig says which repository to write to, and as whom.
@@ -133,9 +148,15 @@ func services(settings Settings, s *slack.Client, g *github.Client, r *redact.Re
 	return []integrations.Service{chat, hub}
 }
 
+// How long identify waits between two askings, at first and in the end.
+const (
+	firstAsk = 5 * time.Second
+	lastAsk  = time.Minute
+)
+
 // identify asks Slack who we are until it answers; an outage delays the start, a useless token ends it, and so does ctx.
 func identify(ctx context.Context, client *slack.Client, c clock, log *slog.Logger) (slack.Identity, error) {
-	for {
+	for wait := firstAsk; ; wait = min(2*wait, lastAsk) {
 		us, err := client.Identity(ctx)
 		failure := integrations.AsError(err)
 		switch {
@@ -150,7 +171,7 @@ func identify(ctx context.Context, client *slack.Client, c clock, log *slog.Logg
 		select {
 		case <-ctx.Done():
 			return slack.Identity{}, ctx.Err()
-		case <-c.After(max(failure.After, 5*time.Second)):
+		case <-c.After(max(failure.After, wait)):
 		}
 	}
 }
@@ -165,7 +186,7 @@ func (a *app) run(ctx context.Context) error {
 // serve answers /healthz, /readyz and /metrics until ctx ends.
 func (a *app) serve(ctx context.Context) error {
 	mux := http.NewServeMux()
-	mux.Handle("/", a.machine.Health())
+	mux.HandleFunc("/", a.health)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}))
 	listener, err := net.Listen("tcp", a.settings.HTTP.Listen)
 	if err != nil {
@@ -181,6 +202,18 @@ func (a *app) serve(ctx context.Context) error {
 		}
 	}()
 	return nil
+}
+
+// health asks the machine. Before there is one the process lives, and is not ready.
+func (a *app) health(w http.ResponseWriter, r *http.Request) {
+	switch m := a.joined.Load(); {
+	case m != nil:
+		m.Health().ServeHTTP(w, r)
+	case r.URL.Path == "/healthz":
+		fmt.Fprintln(w, "ok")
+	default:
+		http.Error(w, "Slack has not said yet who the bot is", http.StatusServiceUnavailable)
+	}
 }
 
 // notListening is the error of a setting or flag that names an address where nobody can listen.

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -91,6 +94,57 @@ func TestWithoutARunningBotARequestWaitsForItsStart(t *testing.T) {
 		t.Errorf("paused before it started, the bot opened %v", issues)
 	}
 	if _, body := get(t, "http://"+a.address+"/readyz"); !strings.Contains(body, "github is paused") {
+		t.Errorf("readyz says %q", body)
+	}
+}
+
+func TestOperatorsHearOfAGroupThatIsNotThere(t *testing.T) {
+	for _, ops := range []string{opsChannel, ""} {
+		w := newWorld(sandbox.NewClock(scenarioStart), t.TempDir())
+		t.Cleanup(w.close)
+		w.settings.Slack.SupportGroup, w.settings.Slack.OpsChannel = "S0NOPE", ops
+		said := logOf(t, w)
+		const want = "Slack has no user group S0NOPE"
+		if n := strings.Count(said, want); n != 1 {
+			t.Errorf("with the channel %q the log has the alarm %d times:\n%s", ops, n, said)
+		}
+		told := w.slack.History(opsChannel)
+		if len(told) != len(ops)/len(opsChannel) || len(told) > 0 && !strings.Contains(told[0].Text, want) {
+			t.Errorf("the channel %q was told %v", ops, told)
+		}
+	}
+}
+
+// logOf returns what the bot logs while it starts in w and comes to rest.
+func logOf(t *testing.T, w *world) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), waitAtMost)
+	defer cancel()
+	var said bytes.Buffer
+	a, err := w.bot(ctx, slog.New(slog.NewTextHandler(&said, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := start(ctx, a)
+	if err := w.slack.WaitSockets(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	w.slack.Emit("", []byte(`{"type": "nothing"}`)) // once that is acknowledged the bot knows that it has a socket
+	if err := errors.Join(w.slack.WaitAcked(ctx), a.machine.WaitIdle(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(stop(), a.close()); err != nil {
+		t.Fatal(err)
+	}
+	return said.String()
+}
+
+func TestAServiceThatDoesNotWorkIsNamed(t *testing.T) {
+	w := newWorld(sandbox.NewClock(scenarioStart), t.TempDir())
+	t.Cleanup(w.close)
+	w.github.Revoke()
+	_, a, _ := startedWorld(t, w)
+	if _, body := get(t, "http://"+a.address+"/readyz"); body != "ready\ngithub refuses the bot\n" {
 		t.Errorf("readyz says %q", body)
 	}
 }

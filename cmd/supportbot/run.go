@@ -36,16 +36,20 @@ func (r runCmd) Run(ctx context.Context, e *environment) (err error) {
 		return usageError{err}
 	}
 	log := e.logger(settings.Log)
-	a, err := newApp(ctx, settings, secrets, realClock{}, log)
+	a, err := openApp(settings, realClock{}, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	if err := a.serve(ctx); err != nil {
+		return err
+	}
+	err = a.join(ctx, secrets, realClock{})
 	switch {
 	case err != nil && ctx.Err() != nil:
 		log.Info("stopped before Slack said who we are")
 		return nil
 	case err != nil:
-		return err
-	}
-	defer func() { err = errors.Join(err, a.close()) }()
-	if err := a.serve(ctx); err != nil {
 		return err
 	}
 	log.Info("running", "mode", settings.Mode, "repository", settings.GitHub.Repository, "group", settings.Slack.SupportGroup)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,8 +111,17 @@ func TestARunThatIsStoppedBeforeSlackAnswersEndsWell(t *testing.T) {
 	config, env := w.liveSettings(t, "127.0.0.1:0")
 	ctx, stop := context.WithCancel(t.Context())
 	var out, problems bytes.Buffer
+	var address string
 	asked := writerFunc(func(p []byte) (int, error) {
+		if _, serving, ok := strings.Cut(string(p), "address="); ok {
+			address = strings.TrimSpace(serving)
+		}
 		if strings.Contains(string(p), "asking again") {
+			for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusServiceUnavailable, "/metrics": http.StatusOK} {
+				if code, body := get(t, "http://"+address+path); code != want {
+					t.Errorf("%s meanwhile: %d %s", path, code, body)
+				}
+			}
 			stop()
 		}
 		return problems.Write(p)

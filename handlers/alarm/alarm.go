@@ -14,7 +14,7 @@ import (
 )
 
 // New returns the handler. channel is the operators' Slack channel; empty if there is none: then the machine's
-// log has to do.
+// log, which has all alarms, has to do.
 func New(channel string, mode bot.Mode) bot.Handler {
 	return bot.Handler{
 		Prefix: bot.AlarmPrefix,
@@ -47,7 +47,7 @@ func decide(v *store.View, e store.Event, channel string) (store.Decision, error
 	case body.Over || alarm.Lasts():
 		return store.Decision{}, nil
 	}
-	d := store.Decision{Records: []store.Record{&store.Alarm{What: body.What, RaisedAt: e.At}}}
+	d := store.Decision{Records: []store.Record{&store.Alarm{What: body.What, Text: body.Text, RaisedAt: e.At}}}
 	if channel != "" {
 		notice, err := json.Marshal(slack.Notify{Channel: channel, Text: ":warning: " + slackutilsx.EscapeMessage(body.Text)})
 		if err != nil {

@@ -177,7 +177,7 @@ func (c *Client) readChannel(r *redact.Redactor) integrations.Kind {
 
 func (c *Client) readGroups(r *redact.Redactor) integrations.Kind {
 	return integrations.Kind{
-		Name: "slack.read_groups", Settling: integrations.Idempotent, Read: true, Lane: lane(laneGroups),
+		Name: "slack.read_groups", Settling: integrations.Idempotent, Read: true, Lane: lane(LaneGroups),
 		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, _ struct{}) ([]Group, error) {
 			groups, err := c.Groups(ctx)
 			for i := range groups {

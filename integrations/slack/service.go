@@ -20,10 +20,10 @@ const (
 	laneUpdate  = "chat.update"
 	laneWhisper = "chat.postEphemeral"
 	lanePerson  = "users.info"
-	laneGroups  = "usergroups.list"
 	laneFile    = "files.info"
 
-	// LaneHistory, LaneReplies and LaneChannel are those of the calls that the machine makes itself.
+	// These are of the calls that the machine makes itself.
+	LaneGroups  = "usergroups.list"
 	LaneHistory = "conversations.history"
 	LaneReplies = "conversations.replies"
 	LaneChannel = "conversations.info"
@@ -80,7 +80,7 @@ func limits(postsPerChannel int) []integrations.Limit {
 		tier(laneWhisper, 100),
 		tier(lanePerson, 100),
 		tier(LaneChannel, 50),
-		tier(laneGroups, 20),
+		tier(LaneGroups, 20),
 		tier(laneFile, 100),
 		tier(LaneHistory, 50),
 		tier(LaneReplies, 50),

@@ -1,0 +1,2 @@
+-- What operators were told.
+ALTER TABLE alarms ADD COLUMN text TEXT NOT NULL DEFAULT '';
