@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"supportbot/integrations/sandbox"
+	"supportbot/store"
 )
 
 func TestSandboxSaysWhatPeopleSee(t *testing.T) {
@@ -182,8 +183,16 @@ func TestHealthAndMetricsAreServed(t *testing.T) {
 	}
 }
 
-func TestExplainFindsATicketByIssueAndByLink(t *testing.T) {
-	w, _, ts := runningWorld(t)
+func TestExplainFindsATicketByIssueByLinkAndByID(t *testing.T) {
+	w, a, ts := runningWorld(t)
+	a.machine.Alarm("test", "a thing to mend")
+	if err := a.machine.WaitIdle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ticket, err := store.Look(a.store, func(v *store.View) (*store.Ticket, error) { return v.TicketByIssue(1) })
+	if err != nil {
+		t.Fatal(err)
+	}
 	config := w.settingsFile(t)
 	issue := strings.TrimSuffix(w.github.URL(), "/") + "/acme/analytics-support/issues/1"
 	link := "https://acme.slack.com/archives/" + helpChannel + "/p" + strings.ReplaceAll(ts, ".", "")
@@ -199,6 +208,15 @@ func TestExplainFindsATicketByIssueAndByLink(t *testing.T) {
 		"a number that nobody has":    {"99", exitFailed, "no ticket has issue 99"},
 		"by the link of its issue":    {"ISSUE", exitOK, "is open. Issue 1"},
 		"by the link of a comment":    {"ISSUE#issuecomment-7", exitOK, "is open. Issue 1"},
+		"by a link with a slash":      {"ISSUE/", exitOK, "is open. Issue 1"},
+		"by a link of GitHub's mails": {"ISSUE?notification_referrer_id=3#issuecomment-5", exitOK, "is open. Issue 1"},
+		"by its id":                   {"TICKET", exitOK, "is open. Issue 1"},
+		"by its id as Slack shows it": {"`TICKET`", exitOK, "is open. Issue 1"},
+		"by its subject":              {"ticket:TICKET", exitOK, "Ticket TICKET is open"},
+		"an id that nobody has":       {"mx0jvnay47vmhycozblesihz64", exitFailed, "no ticket has the id mx0jvnay47vmhycozblesihz64, as far as the bot's database says: give the number"},
+		"an alarm":                    {"alarm:test", exitOK, "planned slack.notify [notice]"},
+		"what the alarm says":         {"alarm:test", exitOK, "a thing to mend"},
+		"an alarm that never was":     {"alarm:none", exitFailed, `there never was "alarm:none"`},
 		"with what is around a link":  {" <" + link + "/> ", exitOK, "is open. Issue 1"},
 		"another repository's issue":  {"https://github.com/acme/other/issues/1", exitFailed, "no ticket has issue https://github.com/acme/other/issues/1: number 1 is ISSUE here"},
 		"who asked, and where":        {"1", exitOK, "in #help-data (C0HELP), asked by Alice Novak (U0ALICE)"},
@@ -210,7 +228,8 @@ func TestExplainFindsATicketByIssueAndByLink(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			what, shows := strings.ReplaceAll(tt.what, "ISSUE", issue), strings.ReplaceAll(tt.shows, "ISSUE", issue)
+			names := strings.NewReplacer("ISSUE", issue, "TICKET", ticket.ID)
+			what, shows := names.Replace(tt.what), names.Replace(tt.shows)
 			code := run(t.Context(), []string{"explain", "--config", config, what}, nil, &out, &out, environ())
 			if code != tt.code || !strings.Contains(out.String(), shows) {
 				t.Errorf("exit status %d, want %d, and %q:\n%s", code, tt.code, tt.shows, &out)

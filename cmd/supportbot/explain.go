@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,23 +13,30 @@ import (
 	"strings"
 	"time"
 
+	"supportbot/bot"
 	"supportbot/store"
 )
 
 // explainCmd shows what happened to a ticket, and why.
 type explainCmd struct {
 	configFlag
-	What string `arg:"" name:"issue-or-link" help:"The number or the link of the issue, or the link of a message in its thread (in Slack: Copy link)."`
+	What string `arg:"" name:"issue-link-or-id" help:"The number or the link of the issue, the link of a message in its thread (in Slack: Copy link), or the ticket's id, as people are told to quote it."`
 }
 
 func (explainCmd) Help() string {
-	return `Prints the events and actions of a ticket in order: what happened, what the bot decided and planned, and how that ended; below what it wrote, or in observe mode would have written, its text. It only reads, and may be used while the bot runs.`
+	return `Prints the events and actions of a ticket in order: what happened, what the bot decided and planned, and how that ended; below what it wrote, or in observe mode would have written, its text. It only reads, and may be used while the bot runs.
+
+What "supportbot parked list" names can be given too: ticket:… for the ticket with that id, alarm:… for what operators were told.`
 }
 
 func (x explainCmd) Run(e *environment) error {
+	what := strings.Trim(x.What, " <>`")
 	return x.read(func(db *store.DB) error {
 		return db.View(func(v *store.View) error {
-			t, err := findTicket(v, x.What)
+			if strings.HasPrefix(what, bot.AlarmPrefix) {
+				return explainAlarm(e.stdout, v, what)
+			}
+			t, err := findTicket(v, what)
 			if err != nil {
 				return err
 			}
@@ -39,40 +47,50 @@ func (x explainCmd) Run(e *environment) error {
 
 var (
 	messageLink = regexp.MustCompile(`/archives/([A-Z0-9]+)/p(\d{10})(\d{6})/?$`)
-	issueLink   = regexp.MustCompile(`^https?://.*/issues/(\d+)$`)
+	issueLink   = regexp.MustCompile(`/issues/(\d+)/?$`)
+	ticketID    = regexp.MustCompile(`^(?:ticket:)?([a-z0-9]{26})$`)
 )
 
-// findTicket finds a ticket by the number or the link of its issue, or by the link of a message in its thread.
+// findTicket finds a ticket by the number or the link of its issue, by the link of a message in its thread, or by its id.
 func findTicket(v *store.View, what string) (*store.Ticket, error) {
-	what = strings.Trim(what, " <>")
 	if number, err := strconv.Atoi(strings.TrimPrefix(what, "#")); err == nil {
 		return ticketByIssue(v, number)
 	}
-	address, _, _ := strings.Cut(what, "#")
-	if m := issueLink.FindStringSubmatch(address); m != nil {
-		return ticketByLink(v, m[1], address)
+	if m := ticketID.FindStringSubmatch(strings.ToLower(what)); m != nil {
+		return ticketByID(v, m[1])
 	}
 	link, err := url.Parse(what)
 	if err != nil {
 		return nil, neither(what)
 	}
-	m := messageLink.FindStringSubmatch(link.Path)
-	if m == nil {
-		return nil, neither(what)
+	if m := issueLink.FindStringSubmatch(link.Path); m != nil && link.Host != "" {
+		return ticketByLink(v, m[1], strings.TrimSuffix(link.Scheme+"://"+link.Host+link.Path, "/"))
 	}
-	root := m[2] + "." + m[3]
-	if thread := link.Query().Get("thread_ts"); thread != "" {
-		root = thread
+	if m := messageLink.FindStringSubmatch(link.Path); m != nil {
+		return ticketByMessage(v, m[1], cmp.Or(link.Query().Get("thread_ts"), m[2]+"."+m[3]))
 	}
-	t, err := v.TicketByThread(m[1], root)
+	return nil, neither(what)
+}
+
+func neither(what string) error {
+	return usageError{fmt.Errorf("%s is neither the number of an issue, such as 123, nor its link, the link of a Slack message (in Slack: Copy link), or a ticket's id", quoted(what))}
+}
+
+func ticketByID(v *store.View, id string) (*store.Ticket, error) {
+	t, err := v.Ticket(id)
 	if t == nil && err == nil {
-		err = errors.New("no ticket has the thread of that message: nobody mentioned us there, or the bot did not hear it; is it a member of that channel?")
+		err = fmt.Errorf("no ticket has the id %s, as far as the bot's database says: "+
+			"give the number or the link of its issue, or the link of a message in its thread (in Slack: Copy link)", id)
 	}
 	return t, err
 }
 
-func neither(what string) error {
-	return usageError{fmt.Errorf("%s is neither the number of an issue, such as 123, nor the link of one or of a Slack message (in Slack: Copy link)", quoted(what))}
+func ticketByMessage(v *store.View, channel, ts string) (*store.Ticket, error) {
+	t, err := v.TicketByThread(channel, ts)
+	if t == nil && err == nil {
+		err = errors.New("no ticket has the thread of that message: nobody mentioned us there, or the bot did not hear it; is it a member of that channel?")
+	}
+	return t, err
 }
 
 func ticketByIssue(v *store.View, number int) (*store.Ticket, error) {
@@ -96,7 +114,7 @@ func ticketByLink(v *store.View, digits, address string) (*store.Ticket, error) 
 	return t, err
 }
 
-// A step is a line of a ticket's history.
+// A step is a line of the history of a ticket or an alarm.
 type step struct {
 	at   time.Time
 	text string
@@ -104,12 +122,7 @@ type step struct {
 }
 
 func explain(w io.Writer, v *store.View, t *store.Ticket) error {
-	subject := "ticket:" + t.ID
-	events, err := v.Events(subject)
-	if err != nil {
-		return err
-	}
-	actions, err := v.Actions(subject)
+	steps, err := stepsOf(v, "ticket:"+t.ID)
 	if err != nil {
 		return err
 	}
@@ -119,8 +132,31 @@ func explain(w io.Writer, v *store.View, t *store.Ticket) error {
 	}
 	fmt.Fprintf(w, "\nThread %s in %s, asked by %s, answered in %q. Times are UTC.\n\n",
 		t.Thread, named(v, "#", t.Channel), named(v, "", t.Requester), t.Language)
-	writeSteps(w, allSteps(events, actions))
+	writeSteps(w, steps)
 	return nil
+}
+
+func explainAlarm(w io.Writer, v *store.View, subject string) error {
+	steps, err := stepsOf(v, subject)
+	switch {
+	case err != nil:
+		return err
+	case len(steps) == 0:
+		return fmt.Errorf("there never was %s, as far as the bot's database says", quoted(subject))
+	}
+	fmt.Fprintf(w, "%s. Times are UTC.\n\n", subject)
+	writeSteps(w, steps)
+	return nil
+}
+
+// stepsOf is the history of a subject.
+func stepsOf(v *store.View, subject string) ([]step, error) {
+	events, err := v.Events(subject)
+	if err != nil {
+		return nil, err
+	}
+	actions, err := v.Actions(subject)
+	return allSteps(events, actions), err
 }
 
 func writeSteps(w io.Writer, steps []step) {

@@ -149,8 +149,8 @@ func (s *stage) explain(rest string) error {
 	})
 }
 
-// ticketID is what is random: the id of a ticket, in a marker and where an id to quote is given.
-var ticketID = regexp.MustCompile(`\b[a-z0-9]{8}[a-z2-7]{18}\b`)
+// randomID is what is random: the id of a ticket, in a marker and where an id to quote is given.
+var randomID = regexp.MustCompile(`\b[a-z0-9]{8}[a-z2-7]{18}\b`)
 
 // longestText is how much of a text is written down.
 const longestText = 1000
@@ -159,7 +159,7 @@ const longestText = 1000
 // Go string.
 func (s *stage) indent(text string) string {
 	text = strings.ReplaceAll(text, strings.TrimSuffix(s.github.URL(), "/"), "https://github.example")
-	text = ticketID.ReplaceAllString(text, "(ticket)")
+	text = randomID.ReplaceAllString(text, "(ticket)")
 	if n := utf8.RuneCountInString(text); n > longestText {
 		runes := []rune(text)
 		text = fmt.Sprintf("%s … (%d characters) … %s", string(runes[:200]), n, string(runes[n-200:]))
