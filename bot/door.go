@@ -189,7 +189,7 @@ func (d *door) event(payload json.RawMessage) error {
 		return unreadable(err)
 	}
 	if c.Type == "app_rate_limited" {
-		d.m.Alarm(heldBackAlarm, "Slack held back events: more than 30,000 came in an hour. What was said then is looked for.")
+		d.m.Alarm(heldBackAlarm, "Slack holds events back: more than 30,000 came in an hour. The bot finds by itself what was said meanwhile; if this comes again, see what posts so much.")
 		d.m.catchUp.eventsHeldBack()
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -442,15 +443,15 @@ func (p *performer) probe() bool {
 func (p *performer) learn(e *integrations.Error) {
 	p.tells.Lock()
 	defer p.tells.Unlock()
-	name := p.service.Name
+	name, title := p.service.Name, p.service.Title
 	switch p.health.learn(e, p.m.Now()) {
 	case wentDown:
 		p.m.Log.Warn("service is down", "service", name, "error", e)
-		p.m.Alarm(name+"-down", fmt.Sprintf("%s does not answer (%s). What is for it waits and goes on by itself.", name, e.Code))
+		p.m.Alarm(name+"-down", fmt.Sprintf("%s does not answer (%s). What is for it waits and goes on by itself; if this lasts, run `supportbot check`.", title, e.Code))
 		p.wakeUp() // to ask again, even if nothing waits
 	case gotLocked:
 		p.m.Log.Error("service is locked", "service", name, "error", e)
-		p.m.Alarm(name+"-locked", fmt.Sprintf("%s refuses us (%s). Run `supportbot check`; nothing is lost, what is for it waits.", name, e.Code))
+		p.m.Alarm(name+"-locked", fmt.Sprintf("%s refuses the bot (%s). What is for it waits and nothing is lost; run `supportbot check`.", title, e.Code))
 		p.wakeUp()
 	case recovered:
 		p.m.Log.Info("service is back", "service", name)
@@ -469,14 +470,24 @@ func (p *performer) isWell() {
 
 // checkRights tells the operators if a call of a kind was refused because the bot lacks a right, until such a call succeeds.
 func (p *performer) checkRights(kind string, err error) {
-	lacks := err != nil && integrations.AsError(err).Code == integrations.MissingRight
+	e := integrations.AsError(err)
+	lacks := err != nil && e.Code == integrations.MissingRight
 	alarm := p.service.Name + "-rights"
 	switch p.rights.learn(kind, lacks, err == nil) {
 	case lackOne:
-		p.m.Alarm(alarm, fmt.Sprintf("The bot lacks a right at %s: %v. Run `supportbot check`; it says what to do.", p.service.Name, err))
+		p.m.Alarm(alarm, fmt.Sprintf("The bot lacks a right at %s (%s). Run `supportbot check`; it says what to do.", p.service.Title, lacking(e)))
 	case lackNone:
 		p.m.Clear(alarm)
 	}
+}
+
+// lacking says which call was refused, and the right that it needs if the service said so.
+func lacking(e *integrations.Error) string {
+	_, what, _ := strings.Cut(e.Op, ": ")
+	if e.Err != nil {
+		what += " " + e.Err.Error()
+	}
+	return what
 }
 
 // call is a as its kind sees it.

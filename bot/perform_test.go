@@ -29,7 +29,7 @@ type desk struct {
 
 func (d *desk) service() integrations.Service {
 	return integrations.Service{
-		Name: "desk", Timeout: time.Second, Settle: testSettle, Workers: 2,
+		Name: "desk", Title: "Desk", Timeout: time.Second, Settle: testSettle, Workers: 2,
 		Kinds: []integrations.Kind{{
 			Name: "desk.do", Settling: d.settling, Read: d.read, Edits: d.edits,
 			Perform: func(_ context.Context, c integrations.Call) (json.RawMessage, error) {

@@ -61,18 +61,19 @@ func (m *Machine) serve(o *store.Operation, q store.Request) (answer string, ref
 }
 
 func (m *Machine) serveService(o *store.Operation, q store.Request) (answer string, refusal error) {
+	title := m.performers[q.What].service.Title
 	if q.Verb == store.PauseService {
 		changed, err := o.Pause(q.What)
 		if err != nil || !changed {
-			return q.What + " is paused already.", err
+			return title + " is paused already.", err
 		}
-		return fmt.Sprintf("%s is paused: what is for it waits, until `supportbot resume %s`.", q.What, q.What), nil
+		return fmt.Sprintf("%s is paused: what is for it waits, until `supportbot resume %s`.", title, q.What), nil
 	}
 	changed, err := o.Resume(q.What)
 	if err != nil || !changed {
-		return q.What + " is not paused.", err
+		return title + " is not paused.", err
 	}
-	return q.What + " goes on.", nil
+	return title + " goes on.", nil
 }
 
 // eachParked does what is asked for one parked event, or all.
@@ -133,7 +134,7 @@ func (m *Machine) readPauses() error {
 		at, paused := since[name]
 		switch changed := p.health.pause(at); {
 		case changed && paused:
-			m.Alarm(name+"-paused", fmt.Sprintf("%s is paused by an operator. What is for it waits, until `supportbot resume %s`.", name, name))
+			m.Alarm(name+"-paused", fmt.Sprintf("%s is paused by an operator. What is for it waits, until `supportbot resume %s`.", p.service.Title, name))
 		case changed:
 			m.Clear(name + "-paused")
 		}
@@ -154,8 +155,9 @@ func (m *Machine) serviceNames() []string {
 // pauses returns a line for each service that is paused.
 func (m *Machine) pauses() (lines []string) {
 	for _, name := range m.serviceNames() {
-		if since := m.performers[name].health.pausedSince(); !since.IsZero() {
-			lines = append(lines, fmt.Sprintf("%s is paused since %s", name, since.Format(time.RFC3339)))
+		p := m.performers[name]
+		if since := p.health.pausedSince(); !since.IsZero() {
+			lines = append(lines, fmt.Sprintf("%s is paused since %s", p.service.Title, since.Format(time.RFC3339)))
 		}
 	}
 	return lines

@@ -78,7 +78,7 @@ func (m *Machine) countSockets(open, ours int) {
 		return
 	}
 	m.Log.Warn("somebody else is connected as this app", "open", open, "ours", ours)
-	m.Alarm(what, fmt.Sprintf("Slack counts %d sockets of this app, and we open %d: another process takes events away from us. Stop it.", open, ours))
+	m.Alarm(what, fmt.Sprintf("Slack counts %d sockets of this app, and the bot opens %d: another process with the same app token takes events away from it. Find that process and stop it.", open, ours))
 }
 
 // lingering is for how long Slack may still count a socket that was closed.

@@ -141,7 +141,7 @@ func (m *Machine) decide(subject string) error {
 	}
 	if decided.Parked {
 		m.Alarm(parkedAlarm, fmt.Sprintf("An event of %s could not be decided and was put aside. `supportbot parked list` says why; "+
-			"`supportbot parked retry` or `drop` it when that is mended.", subject))
+			"when that is mended, `supportbot parked retry all` has it decided again.", subject))
 	}
 	t.end(decided, err)
 	return err

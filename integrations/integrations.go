@@ -131,6 +131,7 @@ func Performing[P, R any](do func(context.Context, Call, P) (R, error)) func(con
 // A Service is one outside system with its kinds and what the machine must know to treat it well.
 type Service struct {
 	Name    string        // the part of Kind.Name before the dot
+	Title   string        // as people write it, such as "GitHub"
 	Timeout time.Duration // of one call; under 10 s, since SIGTERM waits for calls in hand
 	Settle  time.Duration // after this, counted from the start of a call, a write that will land has landed
 	Workers int           // calls at the same time

@@ -51,17 +51,17 @@ func TestOperatorsCommandTheRunningBot(t *testing.T) {
 	t.Parallel()
 	w, a, _ := runningWorldBy(t, sandbox.RealClock())
 	config := w.settingsFile(t)
-	commandCase{"pause", "pause github", exitOK, "github is paused: what is for it waits"}.check(t, config)
-	commandCase{"what is paused", "pause github", exitOK, "github is paused already"}.check(t, config)
+	commandCase{"pause", "pause github", exitOK, "GitHub is paused: what is for it waits"}.check(t, config)
+	commandCase{"what is paused", "pause github", exitOK, "GitHub is paused already"}.check(t, config)
 	for path, want := range map[string]string{
-		"/readyz": "ready\ngithub is paused since 20", "/metrics": `supportbot_service_paused{service="github"} 1`,
+		"/readyz": "ready\nGitHub is paused since 20", "/metrics": `supportbot_service_paused{service="github"} 1`,
 	} {
 		if code, body := get(t, "http://"+a.address+path); code != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("%s: %d, lacks %q:\n%.2000s", path, code, want, body)
 		}
 	}
 	for _, tt := range []commandCase{
-		{"resume", "resume github", exitOK, "github goes on."},
+		{"resume", "resume github", exitOK, "GitHub goes on."},
 		{"a service that there is not", "pause jenkins", exitUsage, "must be one of"},
 		{"nothing parked", "parked list", exitOK, "No event is parked."},
 		{"all of nothing", "parked retry all", exitOK, "Events to be decided again: 0."},
@@ -93,7 +93,7 @@ func TestWithoutARunningBotARequestWaitsForItsStart(t *testing.T) {
 	if issues := w.github.Issues(); len(issues) > 0 {
 		t.Errorf("paused before it started, the bot opened %v", issues)
 	}
-	if _, body := get(t, "http://"+a.address+"/readyz"); !strings.Contains(body, "github is paused") {
+	if _, body := get(t, "http://"+a.address+"/readyz"); !strings.Contains(body, "GitHub is paused") {
 		t.Errorf("readyz says %q", body)
 	}
 }

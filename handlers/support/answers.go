@@ -1,6 +1,7 @@
 package support
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"supportbot/bot"
 	"supportbot/integrations/github"
+	"supportbot/integrations/slack"
 	"supportbot/store"
 )
 
@@ -97,7 +99,7 @@ func (t *ticket) checkLabels(issue github.Issue) error {
 	const what = "github-labels"
 	dropped := slices.ContainsFunc(labels[:], func(l string) bool { return !slices.Contains(issue.Labels, l) })
 	if dropped {
-		t.alarm(what, fmt.Sprintf("GitHub dropped the labels of issue %d: the bot's account needs the right to label (the role Write) in the repository.", issue.Number))
+		t.alarm(what, fmt.Sprintf("GitHub dropped the labels of %s. Give the bot's account the right to label in the repository (the role Write).", issue.URL))
 		return nil
 	}
 	return t.calm(what)
@@ -108,15 +110,37 @@ func (t *ticket) checkLabels(issue github.Issue) error {
 func (t *ticket) refused(a store.Answer) error {
 	switch a.Kind {
 	case "github.create_issue":
-		t.alarm("refused:issue:"+t.row.ID, fmt.Sprintf("GitHub did not accept the issue of ticket %s: %s", t.row.ID, a.Error))
+		t.alarm("refused:issue:"+t.row.ID, t.refusal(a.Kind))
 		return t.fail()
 	case "github.close_issue":
 		return t.notClosed(a)
 	case "slack.whisper":
 		return nil // who it was for has left
 	}
-	t.alarm("refused:"+a.Kind+":"+t.row.ID, fmt.Sprintf("%s of ticket %s was refused: %s", a.Kind, t.row.ID, a.Error))
+	t.alarm("refused:"+a.Kind+":"+t.row.ID, t.refusal(a.Kind))
 	return nil
+}
+
+// refusals says what was not accepted, by the kind of the action.
+var refusals = map[string]string{
+	"github.create_issue":   "GitHub did not accept the issue of this thread",
+	"github.edit_issue":     "GitHub did not accept a change of this thread's issue",
+	"github.close_issue":    "GitHub did not close the issue of this thread",
+	"github.create_comment": "GitHub did not accept a comment for this thread's issue",
+	"github.edit_comment":   "GitHub did not accept a change of a comment in this thread's issue",
+	"slack.show":            "Slack did not accept an answer in this thread",
+	"slack.notify":          "Slack did not accept a direct message about this thread",
+}
+
+// refusal tells the operators of an action that its service will not do.
+func (t *ticket) refusal(kind string) string {
+	what := cmp.Or(refusals[kind], kind+" was refused in this thread")
+	return fmt.Sprintf("%s: %s. `supportbot explain %s` says why.", what, t.threadLink(), t.row.ID)
+}
+
+// threadLink is where the ticket's thread begins.
+func (t *ticket) threadLink() string {
+	return slack.Permalink(t.Workspace, t.row.Channel, t.row.Thread, "")
 }
 
 // calm tells the operators that the matter of an alarm is over, if there was one.

@@ -2,7 +2,6 @@ package support
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"supportbot/bot"
@@ -61,6 +60,6 @@ func (t *ticket) close(c bot.Click) error {
 // notClosed takes the closing back that GitHub refused.
 func (t *ticket) notClosed(a store.Answer) error {
 	t.row.State, t.row.ClosedBy = store.TicketOpen, ""
-	t.alarm("refused:close:"+t.row.ID, fmt.Sprintf("GitHub did not let us close issue %d: %s", t.row.Issue, a.Error))
+	t.alarm("refused:close:"+t.row.ID, t.refusal(a.Kind))
 	return t.show("close_failed", nil)
 }

@@ -1,6 +1,7 @@
 package support
 
 import (
+	"cmp"
 	"fmt"
 
 	"supportbot/integrations/github"
@@ -78,8 +79,9 @@ func (t *ticket) answer(m *store.Message) error {
 	} else if !flood {
 		return t.pointOut(m)
 	}
-	t.alarm("flood:"+t.row.ID, fmt.Sprintf("%s has asked very often in a short time; what is over the limit is gathered in one issue. %s",
-		plain(whoSaid(m), t.name), t.row.URL))
+	t.alarm("flood:"+t.row.ID, fmt.Sprintf("%s has asked very often in a short time; what is over the limit is gathered in one ticket: %s. "+
+		"If it is a loop, stop it; if not, the settings can give it a higher limit.",
+		plain(whoSaid(m), t.name), cmp.Or(t.row.URL, t.threadLink())))
 	return t.showIn(m, "answer:"+messageID(m), "gathered", nil)
 }
 

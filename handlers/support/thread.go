@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"supportbot/bot"
+	"supportbot/integrations/slack"
 	"supportbot/store"
 )
 
@@ -61,7 +62,7 @@ func (t *ticket) threadRead(a store.Answer) error {
 	key := asked.Channel + "/" + asked.Thread
 	switch a.State {
 	case store.Withdrawn:
-		t.notShown(key, a.Error)
+		t.notShown(key)
 		return nil
 	case store.Failed:
 		t.noteThread(key, store.ThreadCut)
@@ -94,13 +95,15 @@ const (
 
 // notShown deals with a thread that Slack failed to show again and again. The ticket goes on without, and asks for it
 // later, but not for ever.
-func (t *ticket) notShown(key, failure string) {
+func (t *ticket) notShown(key string) {
 	t.noteThread(key, store.ThreadUnread)
 	if ended(t.row.State) {
 		return
 	}
-	t.alarm("unread:"+t.row.ID, fmt.Sprintf("Slack does not show a thread of ticket %s: %s. The ticket goes on with what was heard of it; "+
-		"the thread is asked for a few more times, within a day.", t.row.ID, failure))
+	channel, ts, _ := strings.Cut(key, "/")
+	t.alarm("unread:"+t.row.ID, fmt.Sprintf("Slack does not show this thread: %s. Its issue goes on with what was heard of it, "+
+		"and the bot asks for the rest a few more times, within a day; `supportbot explain %s` says why.",
+		slack.Permalink(t.Workspace, channel, ts, ""), t.row.ID))
 	if t.row.RereadAt.IsZero() && t.row.Rereads < maxRereads {
 		t.row.RereadAt = t.event.TakenAt.Add(rereadAfter << t.row.Rereads)
 		t.row.Rereads++

@@ -12,7 +12,7 @@ func TestAThreadThatIsNeverShownIsAskedForWithinADay(t *testing.T) {
 	x.row.Threads = map[string]string{"C1/1": store.ThreadReading}
 	x.event.TakenAt = noon
 	asked := 0
-	for x.notShown("C1/1", "500"); !x.row.RereadAt.IsZero() && asked < 100; x.notShown("C1/1", "500") {
+	for x.notShown("C1/1"); !x.row.RereadAt.IsZero() && asked < 100; x.notShown("C1/1") {
 		asked++
 		x.event.TakenAt = x.row.RereadAt
 		x.reread()

@@ -41,6 +41,7 @@ func (c *Client) Service(r *redact.Redactor, l Limits) integrations.Service {
 	k := kinds{c, r}
 	return integrations.Service{
 		Name:    "github",
+		Title:   "GitHub",
 		Timeout: 8 * time.Second,
 		Settle:  l.Settle,
 		Workers: workers,

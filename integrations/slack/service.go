@@ -50,6 +50,7 @@ func (c *Client) Service(r *redact.Redactor, o Options) integrations.Service {
 	}
 	return integrations.Service{
 		Name:    "slack",
+		Title:   "Slack",
 		Timeout: 8 * time.Second,
 		Settle:  o.Settle,
 		Workers: n,
