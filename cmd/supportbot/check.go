@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 
@@ -45,6 +46,7 @@ func (c checkCmd) Run(ctx context.Context, e *environment) error {
 	r.slack(ctx, settings, secrets)
 	r.github(ctx, settings, secrets)
 	r.store(settings.Store)
+	r.listen(settings)
 	r.sum()
 	if r.missing > 0 {
 		return reported(exitFailed)
@@ -103,6 +105,22 @@ func (r *report) sum() {
 		fmt.Fprintf(r.w, "Ready, with %s (!).\n", plural(r.warnings, "warning", "warnings"))
 	default:
 		fmt.Fprintln(r.w, "Ready.")
+	}
+}
+
+// listen tries to listen where health and metrics are served, as run will. A bot that runs on the database does already.
+func (r *report) listen(s Settings) {
+	address := s.HTTP.Listen
+	r.section("Health and metrics, " + address)
+	listener, err := net.Listen("tcp", address)
+	switch {
+	case err == nil:
+		_ = listener.Close()
+		r.good("the bot can listen there")
+	case errors.Is(err, syscall.EADDRINUSE) && isLocked(s.Store.Path+".lock"):
+		r.warn("http.listen: %s is in use, perhaps by the running bot", address)
+	default:
+		r.miss("%v", notListening("http.listen", address, err))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -29,6 +30,7 @@ type house struct {
 	hub    string // address of GitHub
 	lines  string // more of the settings file
 	ops    string // id of the ops channel
+	listen string // address of health and metrics
 	env    map[string]string
 }
 
@@ -46,7 +48,7 @@ func newHouse(t *testing.T, options sandbox.GitHubOptions) *house {
 	slack.AddGroup(sandbox.Group{ID: "S0EMPTY", Handle: "nobody"})
 	slack.AddChannel(sandbox.Channel{ID: "C0OPS", Name: "ops", Members: []string{slack.BotUserID()}})
 	return &house{
-		slack: slack, github: github, dir: t.TempDir(), api: slack.URL(), hub: github.URL(), ops: "C0OPS",
+		slack: slack, github: github, dir: t.TempDir(), api: slack.URL(), hub: github.URL(), ops: "C0OPS", listen: "127.0.0.1:0",
 		env: map[string]string{
 			"SLACK_APP_TOKEN": slack.AppToken(), "SLACK_BOT_TOKEN": slack.BotToken(), "GITHUB_TOKEN": github.Token(),
 		},
@@ -65,8 +67,8 @@ func neededScopes() []string {
 func (h *house) check(t *testing.T) (int, string) {
 	t.Helper()
 	file := filepath.Join(h.dir, "supportbot.yml")
-	settings := fmt.Sprintf("slack:\n  api_url: %s\n  support_group: S0SUPPORT\n  ops_channel: %s\ngithub:\n  base_url: %s\n  repository: acme/analytics-support\nstore:\n  path: %s\n%s",
-		h.api, h.ops, h.hub, filepath.Join(h.dir, "supportbot.db"), h.lines)
+	settings := fmt.Sprintf("slack:\n  api_url: %s\n  support_group: S0SUPPORT\n  ops_channel: %s\ngithub:\n  base_url: %s\n  repository: acme/analytics-support\nstore:\n  path: %s\nhttp:\n  listen: %s\n%s",
+		h.api, h.ops, h.hub, filepath.Join(h.dir, "supportbot.db"), h.listen, h.lines)
 	if h.ops == "" {
 		settings = strings.Replace(settings, "  ops_channel: \n", "", 1)
 	}
@@ -227,17 +229,22 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		}},
 		{"settings with mistakes, and no secrets", func(_ *testing.T, h *house) {
 			h.env, h.lines = nil, "limts:\n"
-		}, exitUsage, []string{`supportbot.yml:10:1: "limts" is not a setting; did you mean limits?`, "✗ SLACK_APP_TOKEN is not set", "Not ready: 4 things to mend (✗), 0 warnings (!)."}},
+		}, exitUsage, []string{`supportbot.yml:12:1: "limts" is not a setting; did you mean limits?`, "✗ SLACK_APP_TOKEN is not set", "Not ready: 4 things to mend (✗), 0 warnings (!)."}},
 		{"everything observes", func(_ *testing.T, h *house) { h.lines = "mode: observe\n" }, exitOK, []string{"· mode is observe: the bot reads and stores, and writes nothing"}},
 		{"all but support observes", func(_ *testing.T, h *house) { h.lines = "mode: observe\nsupport:\n  mode: live\n" }, exitOK, []string{"· mode is observe, but live for support"}},
 
-		{"the database is in use", func(t *testing.T, h *house) {
-			db, err := store.Open(filepath.Join(h.dir, "supportbot.db"), time.Now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = db.Close() })
-		}, exitOK, []string{"· a supportbot is running on it"}},
+		{"another program listens where health is to be served", func(t *testing.T, h *house) { h.occupy(t) }, exitFailed, []string{
+			"✗ http.listen: another program listens at 127.0.0.1:", "; choose another port",
+		}},
+		{"perhaps the running bot listens there", func(t *testing.T, h *house) {
+			h.occupy(t)
+			h.runOnDatabase(t)
+		}, exitOK, []string{"! http.listen: 127.0.0.1:", " is in use, perhaps by the running bot"}},
+		{"no address of this machine", func(_ *testing.T, h *house) { h.listen = "192.0.2.7:8080" }, exitFailed, []string{
+			"✗ http.listen: 192.0.2.7:8080 is no address of this machine",
+		}},
+
+		{"the database is in use", func(t *testing.T, h *house) { h.runOnDatabase(t) }, exitOK, []string{"· a supportbot is running on it"}},
 		{"the database is there, of an earlier run", func(t *testing.T, h *house) {
 			db, err := store.Open(filepath.Join(h.dir, "supportbot.db"), time.Now)
 			if err != nil {
@@ -343,6 +350,27 @@ func databaseOf(t *testing.T, path string, version int) {
 	if err := errors.Join(err, db.Close(), os.Chmod(path, 0o600)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// runOnDatabase holds the database as a running bot does.
+func (h *house) runOnDatabase(t *testing.T) {
+	t.Helper()
+	db, err := store.Open(filepath.Join(h.dir, "supportbot.db"), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+}
+
+// occupy listens where health and metrics are to be served.
+func (h *house) occupy(t *testing.T) {
+	t.Helper()
+	taken, err := net.Listen("tcp", h.listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	h.listen = taken.Addr().String()
 }
 
 // useApp gives the house a GitHub App in place of the token.

@@ -34,7 +34,7 @@ type cli struct {
 	Run      runCmd      `cmd:"" help:"Run the bot."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Try the bot: run it against stand-ins of Slack and GitHub on this machine."`
 	Explain  explainCmd  `cmd:"" help:"Print what happened to a ticket, and why."`
-	Check    checkCmd    `cmd:"" help:"Say whether all is ready, and what to do if not: settings, tokens, scopes, group, channel, repository, database."`
+	Check    checkCmd    `cmd:"" help:"Say whether all is ready, and what to do if not: settings, tokens, scopes, group, channel, repository, database, port."`
 	Manifest manifestCmd `cmd:"" help:"Print the manifest of the Slack app."`
 
 	Pause  pauseCmd  `cmd:"" help:"Have the running bot leave a service alone."`
