@@ -174,7 +174,7 @@ func (c *catchUp) spend(lane string, now time.Time) (free time.Time) {
 	if free := c.share.Free(lane, now); free.After(now) {
 		return free
 	}
-	free, ok := c.slack.spend(lane, now)
+	free, ok := c.slack.limiter.Start(lane, now)
 	if ok {
 		c.share.Started(lane, now)
 	}

@@ -87,7 +87,7 @@ func (m *Machine) performReadThread(ctx context.Context, asked ReadThread) (Thre
 // says for how long.
 func (m *Machine) spend(lane string) error {
 	now := m.Now()
-	free, ok := m.performers["slack"].spend(lane, now)
+	free, ok := m.performers["slack"].limiter.Start(lane, now)
 	if ok {
 		return nil
 	}

@@ -76,7 +76,7 @@ func TestTheMetricsSayWhichServiceWorks(t *testing.T) {
 	d := &desk{}
 	m, clock := newMachine(t, []integrations.Service{d.service()})
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(m.Metrics.services)
+	registry.MustRegister(&m.Metrics.running)
 	up := func() float64 {
 		t.Helper()
 		families, err := registry.Gather()

@@ -17,8 +17,7 @@ type Metrics struct {
 	sockets prometheus.Gauge
 	pauses  *prometheus.GaugeVec
 
-	channels *channelAges
-	services *serviceHealth
+	running running
 }
 
 // NewMetrics registers the machine's metrics with r, and what waits in db.
@@ -41,16 +40,12 @@ func NewMetrics(r prometheus.Registerer, db *store.DB) *Metrics {
 			Name: "supportbot_service_paused", Help: "1 while an operator has the service stand still.",
 		}, []string{"service"}),
 	}
-	m.channels, m.services = new(channelAges), new(serviceHealth)
-	r.MustRegister(m.acks, m.refusal, m.actions, m.sockets, m.pauses, backlog{db}, m.channels, m.services)
+	r.MustRegister(m.acks, m.refusal, m.actions, m.sockets, m.pauses, backlog{db}, &m.running)
 	return m
 }
 
 // watch has what is asked of a running machine asked of this one.
-func (m *Metrics) watch(machine *Machine) {
-	m.channels.machine.Store(machine)
-	m.services.machine.Store(machine)
-}
+func (m *Metrics) watch(machine *Machine) { m.running.machine.Store(machine) }
 
 func (m *Metrics) acknowledged(envelope string, took time.Duration) {
 	m.acks.WithLabelValues(envelope).Observe(took.Seconds())
@@ -96,44 +91,38 @@ func (b backlog) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// serviceHealth reads what is believed of each service, each time somebody asks.
-type serviceHealth struct{ machine atomic.Pointer[Machine] }
-
-var serviceUp = prometheus.NewDesc("supportbot_service_up",
-	"1 while the service is believed to work: 0 if it is down, refuses us, or is paused.", []string{"service"}, nil)
-
-func (h *serviceHealth) Describe(out chan<- *prometheus.Desc) { out <- serviceUp }
-
-func (h *serviceHealth) Collect(out chan<- prometheus.Metric) {
-	m := h.machine.Load()
-	if m == nil {
-		return
-	}
-	for name, p := range m.performers {
-		out <- prometheus.MustNewConstMetric(serviceUp, prometheus.GaugeValue, number(p.health.up()), name)
-	}
-}
-
-// channelAges reads how long ago channels were read back, each time somebody asks.
-type channelAges struct{ machine atomic.Pointer[Machine] }
+// running reads, each time somebody asks, what a machine believes of each service, and how long ago channels were read back.
+type running struct{ machine atomic.Pointer[Machine] }
 
 var (
+	serviceUp = prometheus.NewDesc("supportbot_service_up",
+		"1 while the service is believed to work: 0 if it is down, refuses us, or is paused.", []string{"service"}, nil)
 	channelAge = prometheus.NewDesc("supportbot_channel_read_age_seconds",
 		"Time since the start of the last finished read of a channel. One that was never read is not there.", []string{"channel"}, nil)
 	channelsBehind = prometheus.NewDesc("supportbot_channels_behind",
 		"Channels in which something may have been said that was not heard and not found yet.", nil, nil)
 )
 
-func (a *channelAges) Describe(out chan<- *prometheus.Desc) {
+func (r *running) Describe(out chan<- *prometheus.Desc) {
+	out <- serviceUp
 	out <- channelAge
 	out <- channelsBehind
 }
 
-func (a *channelAges) Collect(out chan<- prometheus.Metric) {
-	m := a.machine.Load()
-	if m == nil || m.catchUp == nil {
+func (r *running) Collect(out chan<- prometheus.Metric) {
+	m := r.machine.Load()
+	if m == nil {
 		return
 	}
+	for name, p := range m.performers {
+		out <- prometheus.MustNewConstMetric(serviceUp, prometheus.GaugeValue, number(p.health.up()), name)
+	}
+	if m.catchUp != nil {
+		m.collectChannels(out)
+	}
+}
+
+func (m *Machine) collectChannels(out chan<- prometheus.Metric) {
 	channels, err := m.catchUp.channels()
 	if err != nil {
 		out <- prometheus.NewInvalidMetric(channelsBehind, err)

@@ -22,7 +22,6 @@ type performer struct {
 	limiter *integrations.Limiter
 	health  health
 	rights  rights
-	counts  sync.Mutex    // between asking the limiter and telling it of a start
 	tells   sync.Mutex    // between a change of health and telling the operators
 	free    chan struct{} // a token for each worker that has nothing in hand
 	short   atomic.Bool   // there were no workers for what may wait: its turn comes first
@@ -254,23 +253,12 @@ func (p *performer) do(a store.Action) (ended bool) {
 // have to wait.
 func (p *performer) mayStart(a store.Action) bool {
 	a.Lane = laneOf(a, p.m.kinds[a.Kind])
-	free, ok := p.spend(a.Lane, p.m.Now())
+	free, ok := p.limiter.Start(a.Lane, p.m.Now())
 	if !ok {
 		a.NotBefore = free
 		p.postpone(a)
 	}
 	return ok
-}
-
-// spend counts a call in lane, if the limits let it start now; else it returns when they do.
-func (p *performer) spend(lane string, now time.Time) (free time.Time, ok bool) {
-	p.counts.Lock()
-	defer p.counts.Unlock()
-	if free := p.limiter.Free(lane, now); free.After(now) {
-		return free, false
-	}
-	p.limiter.Started(lane, now)
-	return now, true
 }
 
 // laneOf is the lane that the next step of a counts in: to look for what an earlier attempt did is another call

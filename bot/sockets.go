@@ -132,10 +132,7 @@ func (m *Machine) greet() {
 func (m *Machine) lookForGroup() {
 	const what = "slack-group"
 	p := m.performers["slack"]
-	if m.Slack == nil || !p.health.up() {
-		return
-	}
-	if _, free := p.spend(slack.LaneGroups, m.Now()); !free {
+	if m.Slack == nil || !p.health.up() || m.spend(slack.LaneGroups) != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), p.service.Timeout)

@@ -23,7 +23,7 @@ type Limit struct {
 //	held := limiter.Held(now)
 //	if !held.All.After(now) {
 //		// claim the next planned action whose lane is not in held.Lanes
-//		limiter.Started(lane, now)
+//		limiter.Start(lane, now)
 //	} // if there was none, look again at held.Next
 type Limiter struct {
 	mu     sync.Mutex
@@ -86,14 +86,29 @@ func (l *Limiter) add(limit Limit) {
 	}
 }
 
+// Start counts a start in lane, if it may start now; else it returns when.
+func (l *Limiter) Start(lane string, now time.Time) (free time.Time, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if free := l.free(lane, now); free.After(now) {
+		return free, false
+	}
+	l.started(lane, now)
+	return now, true
+}
+
 // Started counts a start in lane. It is also how a Limiter is rebuilt from the actions of the time before;
 // they may come in any order.
 func (l *Limiter) Started(lane string, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.started(lane, at)
+}
+
+func (l *Limiter) started(lane string, at time.Time) {
 	if lane == "" {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if shared, ok := l.named[lane]; ok {
 		for _, s := range shared {
 			s.window.add(at, s.limit.Count)
@@ -154,6 +169,10 @@ func (l *Limiter) Hold(lane string, until time.Time) {
 func (l *Limiter) Free(lane string, now time.Time) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.free(lane, now)
+}
+
+func (l *Limiter) free(lane string, now time.Time) time.Time {
 	free := later(later(now, l.all), l.holds[lane])
 	for _, s := range l.shared {
 		if slices.Contains(s.limit.Holds, lane) {
@@ -231,15 +250,9 @@ type window []time.Time
 
 func (w *window) add(at time.Time, most int) {
 	i := sort.Search(len(*w), func(i int) bool { return (*w)[i].After(at) })
-	if len(*w) < most {
-		*w = append(*w, time.Time{})
-		copy((*w)[i+1:], (*w)[i:])
-		(*w)[i] = at
-		return
-	}
-	if i > 0 { // the oldest makes room
-		copy((*w)[:i-1], (*w)[1:i])
-		(*w)[i-1] = at
+	*w = slices.Insert(*w, i, at)
+	if len(*w) > most { // the oldest makes room
+		*w = slices.Delete(*w, 0, 1)
 	}
 }
 

@@ -47,9 +47,9 @@ type Action struct {
 
 // plan stores an action of e's subject. It takes e's age, unless it has one. One that may have been done already is
 // stored as one whose outcome is open.
-func (db *DB) plan(c *connection, e Event, a Action) error {
+func (t transaction) plan(e Event, a Action) error {
 	if a.Slot != "" {
-		if err := db.withdraw(c, e.Subject, a.Slot); err != nil {
+		if err := t.withdraw(e.Subject, a.Slot); err != nil {
 			return err
 		}
 	}
@@ -59,22 +59,22 @@ func (db *DB) plan(c *connection, e Event, a Action) error {
 	a.State = Planned
 	if a.Unsure {
 		a.State, a.Started = Doing, a.At
-		if now := db.now(); now.Before(a.Started) { // the clock of who wrote it is ahead of ours
+		if now := t.db.now(); now.Before(a.Started) { // the clock of who wrote it is ahead of ours
 			a.Started = now
 		}
 	}
-	err := c.exec(`INSERT INTO actions (subject, service, kind, slot, lane, priority, at, planned_at, started, state, answer, body)
+	err := t.c.exec(`INSERT INTO actions (subject, service, kind, slot, lane, priority, at, planned_at, started, state, answer, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.Subject, a.Service, a.Kind, a.Slot, a.Lane, a.Priority, millis(a.At), millis(db.now()), millis(a.Started), a.State, a.Answer, string(a.Body))
+		e.Subject, a.Service, a.Kind, a.Slot, a.Lane, a.Priority, millis(a.At), millis(t.db.now()), millis(a.Started), a.State, a.Answer, string(a.Body))
 	if err != nil {
 		return fmt.Errorf("plan %s: %w", a.Kind, err)
 	}
 	return nil
 }
 
-func (db *DB) withdraw(c *connection, subject, slot string) error {
-	return c.exec("UPDATE actions SET state = 'withdrawn', finished_at = ? WHERE subject = ? AND slot = ? AND state = 'planned'",
-		millis(db.now()), subject, slot)
+func (t transaction) withdraw(subject, slot string) error {
+	return t.c.exec("UPDATE actions SET state = 'withdrawn', finished_at = ? WHERE subject = ? AND slot = ? AND state = 'planned'",
+		millis(t.db.now()), subject, slot)
 }
 
 const selectAction = `SELECT a.id, a.subject, a.service, a.kind, a.slot, a.lane, a.priority, a.at, a.planned_at, a.not_before,
@@ -211,24 +211,24 @@ func (db *DB) Restart(a *Action, until time.Time) error {
 // becomes the slot's reference, if it is the first there. The outcome is an Answered event if the plan asked for it,
 // and always if a failed. What can be decided at once is, by d; nil decides nothing.
 func (db *DB) Finish(a Action, d Decider) (Decided, error) {
-	return deciding(db.update, d, func(c *connection, d Decider, result *Decided) error {
-		if err := a.end(c, db.now()); err != nil {
+	return db.deciding(db.update, d, func(t transaction) error {
+		if err := a.end(t.c, db.now()); err != nil {
 			return err
 		}
 		if a.Slot != "" && a.State == Done && len(a.Result) > 0 {
-			err := c.exec("INSERT INTO slots (subject, slot, ref) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+			err := t.c.exec("INSERT INTO slots (subject, slot, ref) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
 				a.Subject, a.Slot, string(a.Result))
 			if err != nil {
 				return err
 			}
 		}
 		if a.Answer || a.State == Failed {
-			return db.answer(c, a, d, result)
+			return t.answer(a)
 		}
-		if d == nil {
+		if t.d == nil {
 			return nil
 		}
-		return d.Free(Claimer{db, c}, a.Subject) // what waited for a
+		return t.d.Free(Claimer{db, t.c}, a.Subject) // what waited for a
 	})
 }
 
@@ -243,13 +243,13 @@ func (a *Action) end(c *connection, now time.Time) error {
 	return err
 }
 
-func (db *DB) answer(c *connection, a Action, d Decider, result *Decided) error {
+func (t transaction) answer(a Action) error {
 	body, err := json.Marshal(Answer{a.ID, a.Kind, a.Slot, a.State, a.Result, a.Error})
 	if err != nil {
 		return err
 	}
-	e := Event{Key: fmt.Sprintf("answer:%d", a.ID), Subject: a.Subject, Kind: Answered, At: db.now(), Body: body}
-	return db.add(c, e, d, result)
+	e := Event{Key: fmt.Sprintf("answer:%d", a.ID), Subject: a.Subject, Kind: Answered, At: t.db.now(), Body: body}
+	return t.add(e)
 }
 
 // Postpone leaves a for later: as Planned if it was surely not done, as Doing if it may have been. Its lane may be
@@ -274,7 +274,8 @@ func (a *Action) store(c *connection, set string, args ...any) error {
 }
 
 // VoidLeases frees what earlier boots left in hand at a service: each such action may be settled as soon as the
-// service's settle time has passed since its call began. Only what the service asked to wait waits on.
+// service's settle time has passed since its call began. Only what the service asked to wait waits on. Both conditions on
+// the state are there for the index of open actions.
 func (db *DB) VoidLeases(service string, settle time.Duration) error {
 	return db.update(func(c *connection) error {
 		return c.exec(`UPDATE actions SET not_before = min(not_before, started + ?)

@@ -126,7 +126,7 @@ func (db *DB) FinishRead(id, cursor string, began time.Time) error {
 // LookBack has all channels read again from a ts on, if what was said since then counts as known.
 func (db *DB) LookBack(ts string) error {
 	return db.update(func(w *connection) error {
-		return w.exec("UPDATE channels SET cursor = min(cursor, ?) WHERE listed_at >= 0", ts)
+		return w.exec("UPDATE channels SET cursor = min(cursor, ?)", ts)
 	})
 }
 

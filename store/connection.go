@@ -194,7 +194,7 @@ func gather(batch []*write, queue <-chan *write, most int) []*write {
 func (db *DB) commit(batch []*write) error {
 	failed, err := db.transact(func(c *connection) (failed bool, err error) {
 		for _, w := range batch {
-			if w.err = w.guarded(c); w.err != nil {
+			if w.err = guarded(func() error { return w.do(c) }); w.err != nil {
 				return true, nil
 			}
 		}
@@ -234,7 +234,7 @@ func (c *connection) inSavepoint(w *write) error {
 	if err := c.exec("SAVEPOINT one"); err != nil {
 		return err
 	}
-	if w.err = w.guarded(c); w.err != nil {
+	if w.err = guarded(func() error { return w.do(c) }); w.err != nil {
 		if err := c.exec("ROLLBACK TO one"); err != nil {
 			return err
 		}
@@ -245,14 +245,14 @@ func (c *connection) inSavepoint(w *write) error {
 // ErrPanic is returned for a route or a decision that panicked.
 var ErrPanic = errors.New("panic")
 
-// guarded turns a panic of w.do, which runs code of handlers, into an error.
-func (w *write) guarded(c *connection) (err error) {
+// guarded turns a panic of do, which runs code of handlers, into an error.
+func guarded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v", ErrPanic, p)
 		}
 	}()
-	return w.do(c)
+	return do()
 }
 
 // read runs f on a snapshot.

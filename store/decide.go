@@ -49,16 +49,24 @@ func (c *connection) rests(subject string) (rests bool, err error) {
 	return undecided == 0 && events <= quickEvents && bytes <= quickBytes, err
 }
 
+// A transaction is one write in which a Decider may decide, and what that led to.
+type transaction struct {
+	db     *DB
+	c      *connection
+	d      Decider // nil decides nothing
+	result *Decided
+}
+
 // deciding does a write in which d may decide at once. If it fails where that was tried, it is done without: what is wrong
 // with a decision must not keep its event from being stored, and is counted when it is decided in its turn.
-func deciding(update func(func(*connection) error) error, d Decider, do func(*connection, Decider, *Decided) error) (result Decided, err error) {
+func (db *DB) deciding(update func(func(*connection) error) error, d Decider, do func(transaction) error) (result Decided, err error) {
 	try := func(deciding Decider) error {
 		return update(func(c *connection) error {
 			result = Decided{}
 			if d != nil {
 				d.Anew()
 			}
-			return do(c, deciding, &result)
+			return do(transaction{db, c, deciding, &result})
 		})
 	}
 	if err = try(d); err != nil && result.atOnce {
@@ -72,27 +80,28 @@ func deciding(update func(func(*connection) error) error, d Decider, do func(*co
 
 // addDecided stores an event with its decision, if it is new. One that can't be decided is left for later, when its
 // failures are counted.
-func (db *DB) addDecided(c *connection, e Event, d Decider, result *Decided) error {
+func (t transaction) addDecided(e Event) error {
 	e.State = eventDecided
-	isNew, err := db.insert(c, &e)
+	isNew, err := t.insert(&e)
 	if !isNew || err != nil {
 		return err
 	}
-	decision, failure := guard(d.Decide, &View{c}, e)
+	var decision Decision
+	failure := guarded(func() (err error) { decision, err = t.d.Decide(&View{t.c}, e); return err })
 	if failure != nil {
-		if err := c.exec("UPDATE events SET state = 'new', decided_at = 0 WHERE id = ?", e.ID); err != nil {
+		if err := t.c.exec("UPDATE events SET state = 'new', decided_at = 0 WHERE id = ?", e.ID); err != nil {
 			return err
 		}
-		return c.wake(e.Subject, result)
+		return t.wake(e.Subject)
 	}
-	result.atOnce = true
-	if err := db.apply(c, e, decision, result); err != nil {
+	t.result.atOnce = true
+	if err := t.apply(e, decision); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(decision.Emit, func(o Event) bool { return o.Subject == e.Subject }) {
-		return db.settleSubject(c, e.Subject, decision.Timer, d, result)
+		return t.settleSubject(e.Subject, decision.Timer)
 	}
-	return db.rest(c, e.Subject, decision.Timer, d, result)
+	return t.rest(e.Subject, decision.Timer)
 }
 
 // Decide has d decide the oldest undecided event of subject, on a snapshot, and stores what it returns. A decision that
@@ -108,7 +117,7 @@ func (db *DB) Decide(subject string, d Decider) (result Decided, err error) {
 		var err error
 		event, err = scanEvent(c.row(selectEvent+" WHERE subject = ? AND state = 'new' ORDER BY id LIMIT 1", subject))
 		if err == nil {
-			decision, failure = guard(d.Decide, &View{c}, event)
+			failure = guarded(func() (err error) { decision, err = d.Decide(&View{c}, event); return err })
 		}
 		return err
 	})
@@ -128,7 +137,7 @@ func (db *DB) Decide(subject string, d Decider) (result Decided, err error) {
 	err = db.update(func(c *connection) error {
 		result = Decided{Failure: failure}
 		d.Anew()
-		return db.fail(c, event, failure, d, &result)
+		return transaction{db, c, d, &result}.fail(event, failure)
 	})
 	return result, err
 }
@@ -138,51 +147,43 @@ func (db *DB) decided(e Event, decision Decision, d Decider) (result Decided, er
 	err = db.update(func(c *connection) error {
 		result = Decided{}
 		d.Anew()
-		if err := db.apply(c, e, decision, &result); err != nil {
+		t := transaction{db, c, d, &result}
+		if err := t.apply(e, decision); err != nil {
 			return err
 		}
 		if err := c.exec("UPDATE events SET state = 'decided', decided_at = ? WHERE id = ?", millis(db.now()), e.ID); err != nil {
 			return err
 		}
-		return db.settleSubject(c, e.Subject, decision.Timer, d, &result)
+		return t.settleSubject(e.Subject, decision.Timer)
 	})
 	return result, err
 }
 
-func guard(decide func(*View, Event) (Decision, error), v *View, e Event) (d Decision, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", ErrPanic, p)
-		}
-	}()
-	return decide(v, e)
-}
-
 // apply stores what a decision about e changes, plans and emits.
-func (db *DB) apply(c *connection, e Event, d Decision, result *Decided) error {
+func (t transaction) apply(e Event, d Decision) error {
 	for _, r := range d.Records {
-		if err := r.put(c); err != nil {
+		if err := r.put(t.c); err != nil {
 			return err
 		}
 		switch r := r.(type) {
 		case *Thread:
-			result.Threads = append(result.Threads, *r)
+			t.result.Threads = append(t.result.Threads, *r)
 		case *Alarm:
-			result.Alarms = append(result.Alarms, *r)
+			t.result.Alarms = append(t.result.Alarms, *r)
 		}
 	}
 	for _, slot := range d.Withdraw {
-		if err := db.withdraw(c, e.Subject, slot); err != nil {
+		if err := t.withdraw(e.Subject, slot); err != nil {
 			return err
 		}
 	}
 	for _, a := range d.Actions {
-		if err := db.plan(c, e, a); err != nil {
+		if err := t.plan(e, a); err != nil {
 			return err
 		}
 	}
 	for _, other := range d.Emit {
-		if err := db.addUndecided(c, other, result); err != nil {
+		if err := t.addUndecided(other); err != nil {
 			return err
 		}
 	}
@@ -190,62 +191,62 @@ func (db *DB) apply(c *connection, e Event, d Decision, result *Decided) error {
 }
 
 // fail counts a decision that failed.
-func (db *DB) fail(c *connection, e Event, failure error, d Decider, result *Decided) error {
+func (t transaction) fail(e Event, failure error) error {
 	if e.Tries+1 < MaxTries {
-		err := c.exec("UPDATE events SET tries = tries + 1, error = ? WHERE id = ?", failure.Error(), e.ID)
+		err := t.c.exec("UPDATE events SET tries = tries + 1, error = ? WHERE id = ?", failure.Error(), e.ID)
 		if err != nil {
 			return err
 		}
-		result.Timer = db.now().Add(time.Second << e.Tries)
-		return c.exec("UPDATE subjects SET due = ? WHERE key = ?", millis(result.Timer), e.Subject)
+		t.result.Timer = t.db.now().Add(time.Second << e.Tries)
+		return t.c.exec("UPDATE subjects SET due = ? WHERE key = ?", millis(t.result.Timer), e.Subject)
 	}
-	err := c.exec("UPDATE events SET tries = tries + 1, error = ?, state = 'parked' WHERE id = ?", failure.Error(), e.ID)
+	err := t.c.exec("UPDATE events SET tries = tries + 1, error = ?, state = 'parked' WHERE id = ?", failure.Error(), e.ID)
 	if err != nil {
 		return err
 	}
-	result.Parked = true
+	t.result.Parked = true
 	if e.Kind != Parked {
 		body, err := json.Marshal(e)
 		if err != nil {
 			return err
 		}
-		told := Event{Key: fmt.Sprintf("parked:%d", e.ID), Subject: e.Subject, Kind: Parked, At: db.now(), Body: body}
-		if err := db.addUndecided(c, told, result); err != nil {
+		told := Event{Key: fmt.Sprintf("parked:%d", e.ID), Subject: e.Subject, Kind: Parked, At: t.db.now(), Body: body}
+		if err := t.addUndecided(told); err != nil {
 			return err
 		}
 	}
 	var timer int64
-	if err := c.row("SELECT timer FROM subjects WHERE key = ?", e.Subject).Scan(&timer); err != nil {
+	if err := t.c.row("SELECT timer FROM subjects WHERE key = ?", e.Subject).Scan(&timer); err != nil {
 		return err
 	}
-	return db.settleSubject(c, e.Subject, fromMillis(timer), d, result)
+	return t.settleSubject(e.Subject, fromMillis(timer))
 }
 
 // settleSubject says when a subject is due next: now if something is undecided, else at its timer.
-func (db *DB) settleSubject(c *connection, subject string, timer time.Time, d Decider, result *Decided) error {
+func (t transaction) settleSubject(subject string, timer time.Time) error {
 	var more bool
-	if err := c.row("SELECT EXISTS (SELECT 1 FROM events WHERE subject = ? AND state = 'new')", subject).Scan(&more); err != nil {
+	if err := t.c.row("SELECT EXISTS (SELECT 1 FROM events WHERE subject = ? AND state = 'new')", subject).Scan(&more); err != nil {
 		return err
 	}
 	if more {
-		result.Due = append(result.Due, subject)
-		return c.putSubject(subject, 0, millis(timer))
+		t.result.Due = append(t.result.Due, subject)
+		return t.c.putSubject(subject, 0, millis(timer))
 	}
-	return db.rest(c, subject, timer, d, result)
+	return t.rest(subject, timer)
 }
 
 // rest leaves a subject that has nothing more to decide until its timer rings. Its actions are free then.
-func (db *DB) rest(c *connection, subject string, timer time.Time, d Decider, result *Decided) error {
-	if err := d.Free(Claimer{db, c}, subject); err != nil {
+func (t transaction) rest(subject string, timer time.Time) error {
+	if err := t.d.Free(Claimer{t.db, t.c}, subject); err != nil {
 		return err
 	}
 	if timer.IsZero() {
-		return c.exec("DELETE FROM subjects WHERE key = ?", subject)
+		return t.c.exec("DELETE FROM subjects WHERE key = ?", subject)
 	}
-	if result.Timer.IsZero() || timer.Before(result.Timer) {
-		result.Timer = timer
+	if t.result.Timer.IsZero() || timer.Before(t.result.Timer) {
+		t.result.Timer = timer
 	}
-	return c.putSubject(subject, millis(timer), millis(timer))
+	return t.c.putSubject(subject, millis(timer), millis(timer))
 }
 
 func (c *connection) putSubject(subject string, due, timer int64) error {

@@ -60,19 +60,19 @@ type Taken struct {
 // Take runs route in a transaction and stores what it returns, on disk when Take returns. Events that are
 // there already are left as they are. What can be decided at once is, by d; nil decides nothing.
 func (db *DB) Take(route func(*View) (Taken, error), d Decider) (Decided, error) {
-	return deciding(db.updateFirst, d, func(c *connection, d Decider, result *Decided) error {
-		taken, err := route(&View{c})
+	return db.deciding(db.updateFirst, d, func(t transaction) error {
+		taken, err := route(&View{t.c})
 		if err != nil {
 			return err
 		}
-		for _, t := range taken.Threads {
-			if err := t.insert(c); err != nil {
+		for _, thread := range taken.Threads {
+			if err := thread.insert(t.c); err != nil {
 				return err
 			}
 		}
-		result.Threads = taken.Threads
+		t.result.Threads = taken.Threads
 		for _, e := range taken.Events {
-			if err := db.add(c, e, d, result); err != nil {
+			if err := t.add(e); err != nil {
 				return err
 			}
 		}
@@ -81,42 +81,42 @@ func (db *DB) Take(route func(*View) (Taken, error), d Decider) (Decided, error)
 }
 
 // add stores an event, if it is new: together with its decision if that can be made at once, else as undecided.
-func (db *DB) add(c *connection, e Event, d Decider, result *Decided) error {
-	if d != nil {
-		rests, err := c.rests(e.Subject)
+func (t transaction) add(e Event) error {
+	if t.d != nil {
+		rests, err := t.c.rests(e.Subject)
 		if err != nil {
 			return err
 		}
-		if rests && len(e.Body) <= quickBytes && d.Hold(e.Subject) {
-			return db.addDecided(c, e, d, result)
+		if rests && len(e.Body) <= quickBytes && t.d.Hold(e.Subject) {
+			return t.addDecided(e)
 		}
 	}
-	return db.addUndecided(c, e, result)
+	return t.addUndecided(e)
 }
 
 // addUndecided stores an event that is to be decided, if it is new.
-func (db *DB) addUndecided(c *connection, e Event, result *Decided) error {
+func (t transaction) addUndecided(e Event) error {
 	e.State = eventNew
-	isNew, err := db.insert(c, &e)
+	isNew, err := t.insert(&e)
 	if !isNew || err != nil {
 		return err
 	}
-	return c.wake(e.Subject, result)
+	return t.wake(e.Subject)
 }
 
 // wake makes a subject due now.
-func (c *connection) wake(subject string, result *Decided) error {
-	result.Due = append(result.Due, subject)
-	return c.exec("INSERT INTO subjects (key, due) VALUES (?, 0) ON CONFLICT (key) DO UPDATE SET due = 0", subject)
+func (t transaction) wake(subject string) error {
+	t.result.Due = append(t.result.Due, subject)
+	return t.c.exec("INSERT INTO subjects (key, due) VALUES (?, 0) ON CONFLICT (key) DO UPDATE SET due = 0", subject)
 }
 
 // insert stores an event in its state, unless it is there already.
-func (db *DB) insert(c *connection, e *Event) (isNew bool, err error) {
-	e.TakenAt = db.now()
+func (t transaction) insert(e *Event) (isNew bool, err error) {
+	e.TakenAt = t.db.now()
 	if e.State == eventDecided {
 		e.DecidedAt = e.TakenAt
 	}
-	err = c.row(`INSERT INTO events (key, subject, kind, at, taken_at, decided_at, state, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	err = t.c.row(`INSERT INTO events (key, subject, kind, at, taken_at, decided_at, state, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (key) DO NOTHING RETURNING id`,
 		e.Key, e.Subject, e.Kind, millis(e.At), millis(e.TakenAt), millis(e.DecidedAt), e.State, string(e.Body)).Scan(&e.ID)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -160,10 +160,10 @@ func (db *DB) subjects(query string, args ...any) (subjects []string, err error)
 // Ring stores a TimerRang event for a subject whose time has come, unless an event waits to be decided anyway: then it is
 // due. What can be decided at once is, by d; nil decides nothing.
 func (db *DB) Ring(subject string, d Decider) (Decided, error) {
-	return deciding(db.update, d, func(c *connection, d Decider, result *Decided) error {
+	return db.deciding(db.update, d, func(t transaction) error {
 		var due int64
 		var undecided bool
-		err := c.row(`SELECT due, EXISTS (SELECT 1 FROM events e WHERE e.subject = s.key AND e.state = 'new')
+		err := t.c.row(`SELECT due, EXISTS (SELECT 1 FROM events e WHERE e.subject = s.key AND e.state = 'new')
 			FROM subjects s WHERE key = ? AND due BETWEEN 1 AND ?`, subject, millis(db.now())).Scan(&due, &undecided)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
@@ -171,13 +171,13 @@ func (db *DB) Ring(subject string, d Decider) (Decided, error) {
 		case err != nil:
 			return err
 		case undecided: // it could not be decided before, and may be tried again
-			result.Due = []string{subject}
+			t.result.Due = []string{subject}
 			return nil
 		}
-		return db.add(c, Event{
+		return t.add(Event{
 			Key: fmt.Sprintf("timer:%s:%d", subject, due), Subject: subject, Kind: TimerRang,
 			At: fromMillis(due), Body: json.RawMessage("{}"),
-		}, d, result)
+		})
 	})
 }
 

@@ -67,16 +67,16 @@ func (v *View) Requests() ([]Request, error) {
 // Serve does what q asks, by do, and stores the answer with it. The error of do is a refusal: then nothing is changed
 // but the answer, which is that error. Serve returns the answer, and the subjects that have something to decide.
 func (db *DB) Serve(q Request, do func(*Operation) (answer string, refusal error)) (answered Request, due []string, err error) {
+	var result Decided
 	refusal := db.update(func(c *connection) (err error) {
-		o := Operation{db: db, c: c}
-		if q.Answer, err = do(&o); err != nil {
+		result = Decided{}
+		if q.Answer, err = do(&Operation{transaction{db, c, nil, &result}}); err != nil {
 			return err
 		}
-		due = o.due
 		return db.answered(c, q)
 	})
 	if refusal == nil {
-		return q, due, nil
+		return q, result.Due, nil
 	}
 	q.Answer, q.Refused = refusal.Error(), true
 	return q, nil, db.update(func(c *connection) error { return db.answered(c, q) })
@@ -87,11 +87,7 @@ func (db *DB) answered(c *connection, q Request) error {
 }
 
 // An Operation changes, in one transaction, what only operators may change.
-type Operation struct {
-	db  *DB
-	c   *connection
-	due []string
-}
+type Operation struct{ transaction }
 
 // Pause stores that a service is paused, and says whether it was not before.
 func (o *Operation) Pause(service string) (changed bool, err error) {
@@ -111,8 +107,7 @@ func (o *Operation) Retry(event int64) (found bool, err error) {
 	if subject == "" || err != nil {
 		return false, err
 	}
-	o.due = append(o.due, subject)
-	return true, o.c.exec("INSERT INTO subjects (key, due) VALUES (?, 0) ON CONFLICT (key) DO UPDATE SET due = 0", subject)
+	return true, o.wake(subject)
 }
 
 // Drop gives a parked event up: it is never decided. It says whether there is such an event.

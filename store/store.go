@@ -29,7 +29,6 @@ var ErrInUse = errors.New("another supportbot is running on this database")
 // A DB is an open database. Its methods may be called from many goroutines.
 type DB struct {
 	now     func() time.Time
-	boot    time.Time
 	lock    *os.File // nil if opened for reading
 	pool    *sql.DB
 	writer  *connection
@@ -42,8 +41,7 @@ type DB struct {
 }
 
 // Open opens the database at path for the one process that runs on it, creating or migrating it if needed. It
-// returns ErrInUse if there is such a process already. Actions that an earlier process left in hand become
-// free for settling. now is the clock of all stored times.
+// returns ErrInUse if there is such a process already. now is the clock of all stored times.
 func Open(path string, now func() time.Time) (*DB, error) {
 	lock, err := lockFile(path + ".lock")
 	if err != nil {
@@ -124,7 +122,7 @@ func open(path, option string, now func() time.Time) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{now: now, boot: now(), pool: pool, readers: make(chan *connection, runtime.GOMAXPROCS(0)+2)}
+	db := &DB{now: now, pool: pool, readers: make(chan *connection, runtime.GOMAXPROCS(0)+2)}
 	for range cap(db.readers) {
 		c, err := connect(pool)
 		if err != nil {
@@ -135,7 +133,7 @@ func open(path, option string, now func() time.Time) (*DB, error) {
 	return db, nil
 }
 
-// start migrates, voids what an earlier boot left in hand, and begins to write.
+// start migrates, notes the start, and begins to write.
 func (db *DB) start() error {
 	var err error
 	if db.writer, err = connect(db.pool); err != nil {
@@ -144,7 +142,7 @@ func (db *DB) start() error {
 	if err := db.migrate(); err != nil {
 		return err
 	}
-	if err := db.writer.exec("INSERT INTO boots (at) VALUES (?)", millis(db.boot)); err != nil {
+	if err := db.writer.exec("INSERT INTO boots (at) VALUES (?)", millis(db.now())); err != nil {
 		return fmt.Errorf("record the start: %w", err)
 	}
 	db.beginToWrite()

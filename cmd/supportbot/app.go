@@ -113,7 +113,7 @@ func (a *app) join(ctx context.Context, secrets Secrets, c clock) error {
 func githubConfig(settings Settings, secrets Secrets, now func() time.Time) github.Config {
 	return github.Config{
 		BaseURL: settings.GitHub.BaseURL, Repository: settings.GitHub.Repository,
-		Token: secrets.GitHubToken.Reveal(), App: secrets.githubApp(), Now: now,
+		Token: secrets.GitHubToken.Reveal(), App: secrets.GitHubApp, Now: now,
 	}
 }
 

@@ -95,7 +95,7 @@ func (r *report) tokenRights(repository github.Repository, token Secret) {
 }
 
 // installation checks the rights of the App where it is installed.
-func (r *report) installation(ctx context.Context, baseURL, repository string, app GitHubApp) {
+func (r *report) installation(ctx context.Context, baseURL, repository string, app github.App) {
 	installation, err := findInstallation(ctx, baseURL, repository, app)
 	if err != nil {
 		r.warn("the App's permissions can't be read: %s", withoutAddress(err))
@@ -114,7 +114,7 @@ func (r *report) installation(ctx context.Context, baseURL, repository string, a
 }
 
 // findInstallation asks as the App itself, which the bot never needs to do otherwise.
-func findInstallation(ctx context.Context, baseURL, repository string, app GitHubApp) (*gogithub.Installation, error) {
+func findInstallation(ctx context.Context, baseURL, repository string, app github.App) (*gogithub.Installation, error) {
 	client := plainClient()
 	signed, err := ghinstallation.NewAppsTransportKeyFromFile(http.DefaultTransport, app.ID, app.KeyFile)
 	if err != nil {

@@ -56,22 +56,7 @@ type Secrets struct {
 	SlackApp    Secret // app-level token, for the sockets
 	SlackBot    Secret // bot token, for everything else at Slack
 	GitHubToken Secret // zero if a GitHub App is used
-	GitHubApp   *GitHubApp
-}
-
-// A GitHubApp is how the bot signs in as an app of its own.
-type GitHubApp struct {
-	ID             int64
-	InstallationID int64
-	KeyFile        string // path of the private key, in PEM
-}
-
-// githubApp returns the App as GitHub's client wants it, nil without one.
-func (s Secrets) githubApp() *github.App {
-	if s.GitHubApp == nil {
-		return nil
-	}
-	return &github.App{ID: s.GitHubApp.ID, InstallationID: s.GitHubApp.InstallationID, KeyFile: s.GitHubApp.KeyFile}
+	GitHubApp   *github.App
 }
 
 // LoadSecrets takes the secrets from the environment, or from files that it names: for SLACK_BOT_TOKEN, the
@@ -210,7 +195,7 @@ func (r *secretReader) github(s *Secrets) {
 	case len(missing) > 0:
 		r.complain("a GitHub App needs all of %s; not set: %s", app, strings.Join(missing, ", "))
 	default:
-		s.GitHubApp = &GitHubApp{
+		s.GitHubApp = &github.App{
 			ID:             r.id("GITHUB_APP_ID"),
 			InstallationID: r.id("GITHUB_APP_INSTALLATION_ID"),
 			KeyFile:        r.keyFile("GITHUB_APP_PRIVATE_KEY"),

@@ -37,7 +37,6 @@ func (t *ticket) show(id string, blocks func(said string) ([]slackapi.Block, err
 }
 
 func (t *ticket) planShow(slot string, show slack.Show, unsure bool, blocks func(said string) ([]slackapi.Block, error)) error {
-	show.Sole = true
 	if blocks != nil {
 		b, err := blocks(show.Text)
 		if err != nil {

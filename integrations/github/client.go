@@ -41,7 +41,7 @@ type Config struct {
 type App struct {
 	ID             int64
 	InstallationID int64
-	KeyFile        string // PEM
+	KeyFile        string // path of the private key, in PEM
 }
 
 // A Client calls GitHub, each call once: it never repeats a write by itself. It follows a rename of the
@@ -252,12 +252,12 @@ type Issue struct {
 	Comments map[string]int64 `json:"comments,omitempty"`
 }
 
-func issueOf(i *github.Issue) Issue {
-	labels := make([]string, len(i.Labels))
-	for n, l := range i.Labels {
-		labels[n] = l.GetName()
+func namesOf(labels []*github.Label) []string {
+	names := make([]string, len(labels))
+	for i, l := range labels {
+		names[i] = l.GetName()
 	}
-	return Issue{Number: i.GetNumber(), URL: i.GetHTMLURL(), Labels: labels}
+	return names
 }
 
 // CreateIssue opens an issue. Of the answer only what is looked at is decoded: all of it would take longer than the rest
@@ -265,9 +265,9 @@ func issueOf(i *github.Issue) Issue {
 func (c *Client) CreateIssue(ctx context.Context, title, body redact.Text, labels []string) (Issue, error) {
 	const op = "github: create issue"
 	var made struct {
-		Number int                     `json:"number"`
-		URL    string                  `json:"html_url"`
-		Labels []struct{ Name string } `json:"labels"`
+		Number int             `json:"number"`
+		URL    string          `json:"html_url"`
+		Labels []*github.Label `json:"labels"`
 	}
 	err := c.do(ctx, op, func(ctx context.Context) error {
 		request, err := c.api.NewRequest(http.MethodPost, fmt.Sprintf("repos/%s/%s/issues", c.owner, c.name), &github.IssueRequest{
@@ -284,11 +284,7 @@ func (c *Client) CreateIssue(ctx context.Context, title, body redact.Text, label
 	if err != nil {
 		return Issue{}, err
 	}
-	issue := Issue{Number: made.Number, URL: made.URL, Labels: make([]string, len(made.Labels))}
-	for i, l := range made.Labels {
-		issue.Labels[i] = l.Name
-	}
-	return issue, nil
+	return Issue{Number: made.Number, URL: made.URL, Labels: namesOf(made.Labels)}, nil
 }
 
 // EditIssue replaces the title and body of an issue.

@@ -39,9 +39,9 @@ func (c *Client) findIssue(ctx context.Context, since time.Time, thread string) 
 				continue
 			}
 			if mark := markOf(i.GetBody(), "thread", thread); mark != nil {
-				found := issueOf(i)
-				found.Ticket, found.Opened = mark["ticket"], i.GetCreatedAt().UTC()
-				return &found, nil
+				return &Issue{
+					Number: i.GetNumber(), URL: i.GetHTMLURL(), Labels: namesOf(i.Labels), Ticket: mark["ticket"], Opened: i.GetCreatedAt().UTC(),
+				}, nil
 			}
 		}
 		if resp.NextPage == 0 {

@@ -223,7 +223,7 @@ func (c *Client) labels(ctx context.Context, op string, number int) ([]string, e
 	if err != nil {
 		return nil, err
 	}
-	return issueOf(issue).Labels, nil
+	return namesOf(issue.Labels), nil
 }
 
 // containsFold compares as GitHub does with labels.

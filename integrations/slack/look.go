@@ -30,12 +30,8 @@ func (c *Client) findShown(ctx context.Context, call integrations.Call) (json.Ra
 	if err != nil {
 		return nil, false, err
 	}
-	since := call.Started.Add(-clockSkew)
-	if s.Sole {
-		since = time.Unix(0, 0) // the whole thread
-	}
-	found, err := c.find(ctx, s, since, func(m listed) bool {
-		return m.Metadata.EventType == eventType && means(m.Metadata.EventPayload.Key, call, s.Sole) &&
+	found, err := c.find(ctx, s, call.Started.Add(-clockSkew), func(m listed) bool {
+		return m.Metadata.EventType == eventType && means(m.Metadata.EventPayload.Key, call) &&
 			(m.BotID != "" && m.BotID == self.BotID || m.User != "" && m.User == self.UserID)
 	})
 	if err != nil || found == nil {
@@ -45,12 +41,8 @@ func (c *Client) findShown(ctx context.Context, call integrations.Call) (json.Ra
 	return result, err == nil, err
 }
 
-// means says whether a mark is the one of call; of a sole slot, whether it is that of the same slot of any subject of
-// its kind.
-func means(mark string, call integrations.Call, sole bool) bool {
-	if !sole {
-		return mark == markKey(call)
-	}
+// means says whether a mark is that of the slot of call, of any subject of its kind.
+func means(mark string, call integrations.Call) bool {
 	subject, slot, _ := strings.Cut(mark, "/")
 	kind, _, _ := strings.Cut(subject, ":")
 	ours, _, _ := strings.Cut(call.Subject, ":")
@@ -88,18 +80,19 @@ type list struct {
 	date time.Time
 }
 
-// find returns the first message since then, in s's thread or else its channel, that is meant, or nil.
+// find returns the first message that is meant, in all of s's thread or else in its channel since then, or nil.
 func (c *Client) find(ctx context.Context, s Show, since time.Time, meant func(listed) bool) (*listed, error) {
 	method := listing(s)
 	form := url.Values{
 		"channel":              {s.Channel},
-		"oldest":               {strconv.FormatInt(since.Unix(), 10) + ".000000"},
 		"inclusive":            {"true"},
 		"include_all_metadata": {"true"},
 		"limit":                {"200"},
 	}
 	if s.ThreadTS != "" {
 		form.Set("ts", s.ThreadTS)
+	} else {
+		form.Set("oldest", strconv.FormatInt(since.Unix(), 10)+".000000")
 	}
 	for {
 		page, err := attempt(ctx, method, func(ctx context.Context) (list, error) { return c.list(ctx, method, form) })

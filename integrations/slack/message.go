@@ -13,15 +13,13 @@ import (
 )
 
 // A Show is the payload of slack.show: what a message shall show. It is posted if nothing was posted in its
-// slot, and else replaces what was.
+// slot, and else replaces what was. Where it is shown no other subject of its kind may have a slot of that name: so it is
+// found even if the subject that posted it was forgotten.
 type Show struct {
 	Channel  string          `json:"channel"`
 	ThreadTS string          `json:"thread_ts,omitempty"`
 	Text     string          `json:"text"` // mrkdwn; shown in notifications if there are blocks
 	Blocks   json.RawMessage `json:"blocks,omitempty"`
-	// Sole says that its slot is the only one of that name in the thread, whatever the subject: so it is found even
-	// if the subject that posted it was forgotten.
-	Sole bool `json:"sole,omitempty"`
 }
 
 // A Notify is the payload of slack.notify: a message that may be doubled, to a channel or, by a user's id, to
@@ -50,10 +48,8 @@ type Posted struct {
 const eventType = "supportbot_show"
 
 func mark(c integrations.Call) slack.SlackMetadata {
-	return slack.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"key": markKey(c)}}
+	return slack.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"key": c.Subject + "/" + c.Slot}}
 }
-
-func markKey(c integrations.Call) string { return c.Subject + "/" + c.Slot }
 
 func (c *Client) show() integrations.Kind {
 	return integrations.Kind{

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -80,17 +81,8 @@ func (c *Client) Person(ctx context.Context, id string) (Person, error) {
 	}
 	return Person{
 		ID: u.ID, Locale: u.Locale, Bot: u.IsBot || u.ID == Slackbot, Deleted: u.Deleted, Stranger: u.IsStranger,
-		Name: first(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name),
+		Name: cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name),
 	}, nil
-}
-
-func first(names ...string) string {
-	for _, name := range names {
-		if name != "" {
-			return name
-		}
-	}
-	return ""
 }
 
 // Channel reads a channel or conversation (conversations.info).
