@@ -33,7 +33,7 @@ func (r *report) github(ctx context.Context, s Settings, secrets Secrets) {
 	}
 	self, err := client.Whoami(ctx)
 	if err != nil {
-		r.failed(err, "account")
+		r.noAccount(err)
 		return
 	}
 	r.good("account: %s", self.Login)
@@ -44,6 +44,21 @@ func (r *report) github(ctx context.Context, s Settings, secrets Secrets) {
 		r.installation(ctx, s.GitHub.BaseURL, repository.FullName, *secrets.GitHubApp)
 	default:
 		r.tokenRights(repository, secrets.GitHubToken)
+	}
+}
+
+// noAccount tells of the first call that failed, often since its address is that of GitHub Enterprise's web pages.
+func (r *report) noAccount(err error) {
+	const enterprise = "For GitHub Enterprise github.base_url is https://host/api/v3/."
+	code := integrations.AsError(err).Code
+	if code == github.NotAPI {
+		r.miss("account: the address answered with something that is not GitHub's API")
+		r.next(enterprise)
+		return
+	}
+	r.failed(err, "account")
+	if code == "404" {
+		r.next(enterprise)
 	}
 }
 

@@ -192,7 +192,12 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"no right to push", func(_ *testing.T, h *house) { h.github.DropPush() }, exitOK, []string{
 			"! the account may write issues, but not set labels: GitHub leaves them out", "Give it the role Write",
 		}},
-		{"the address of GitHub is wrong", func(_ *testing.T, h *house) { h.hub += "nowhere/" }, exitFailed, []string{"✗ account: 404", "Is the address in the settings right?"}},
+		{"the address of GitHub is wrong", func(_ *testing.T, h *house) { h.hub += "nowhere/" }, exitFailed, []string{"✗ account: 404", "Is the address in the settings right?", "For GitHub Enterprise github.base_url is https://host/api/v3/."}},
+		{"the address of GitHub is that of web pages", func(t *testing.T, h *house) {
+			h.hub = withAnswer(t, h.hub, "user", "<!DOCTYPE html>")
+		}, exitFailed, []string{
+			"✗ account: the address answered with something that is not GitHub's API\n", "For GitHub Enterprise github.base_url is https://host/api/v3/.",
+		}},
 		{"a GitHub App", func(t *testing.T, h *house) { h.useApp(t) }, exitOK, []string{
 			"✓ clock: agrees with GitHub's", "✓ account: support-app[bot]", "✓ repository acme/analytics-support", "✓ the App may write issues and set labels",
 		}},

@@ -126,7 +126,7 @@ func (s *Settings) fields() map[string]field {
 	return map[string]field{
 		"mode": mode(&s.Mode),
 
-		"slack.api_url":         address(&s.Slack.APIURL),
+		"slack.api_url":         address(&s.Slack.APIURL, "https://slack.com/api/"),
 		"slack.support_group":   text(&s.Slack.SupportGroup, matches(groupID, "the id of a user group, such as S0123456789")),
 		"slack.ops_channel":     text(&s.Slack.OpsChannel, matches(channelID, "the id of a channel, such as C0123456789")),
 		"slack.sockets":         count(&s.Slack.Sockets, 2, 10),
@@ -137,7 +137,7 @@ func (s *Settings) fields() map[string]field {
 		"slack.bots":            bots(&s.Slack.Bots),
 		"slack.shared_channels": channels(&s.Slack.Shared),
 
-		"github.base_url":   address(&s.GitHub.BaseURL),
+		"github.base_url":   address(&s.GitHub.BaseURL, "https://api.github.com/, or https://host/api/v3/ for GitHub Enterprise"),
 		"github.repository": text(&s.GitHub.Repository, repositoryName),
 		"github.settle":     duration(&s.GitHub.Settle, maxSettle),
 
@@ -207,12 +207,12 @@ func oneOf(choices ...string) check {
 }
 
 // address takes the base address of a service and makes it end in a slash.
-func address(into *string) field {
+func address(into *string, example string) field {
 	return text(into, func(value string) (string, error) {
 		u, err := url.Parse(value)
 		switch {
 		case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-			return "", errors.New("must be a whole address, such as https://host/api/")
+			return "", fmt.Errorf("must be a whole address, such as %s", example)
 		case u.User != nil:
 			return "", errors.New("must not hold a user or a password")
 		case !isPort(u.Port()):

@@ -347,7 +347,7 @@ func TestFailures(t *testing.T) {
 		{"a job that is done later", status(202, "{}"), integrations.Unknown, "broken answer", 0},
 		{"an empty answer", status(201, ""), integrations.Unknown, "broken answer", 0},
 		{"an answer that names no issue", status(201, "{}"), integrations.Unknown, "broken answer", 0},
-		{"an answer that is not JSON", status(201, "<html>"), integrations.Unknown, "no answer", 0},
+		{"an answer that is not JSON", status(201, "<html>"), integrations.Unknown, NotAPI, 0},
 		{"an answer that ends in the middle", status(201, `{"number":`), integrations.Unknown, "no answer", 0},
 		{"a connection that breaks off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, integrations.Unknown, "no answer", 0},
 	}

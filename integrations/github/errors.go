@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,6 +20,9 @@ import (
 const limitedWait = time.Minute
 
 const maxReason = 300 // characters of GitHub's own words in an error
+
+// NotAPI is the Code of an answer that is not JSON, as a web page is: something else answers at that address.
+const NotAPI = "not GitHub's API"
 
 func broken(op string) *integrations.Error {
 	return &integrations.Error{Op: op, Code: "broken answer", Failure: integrations.Unknown}
@@ -77,6 +81,8 @@ func (c *Client) failure(err error, sent bool) *integrations.Error {
 		return locked("401")
 	case errors.As(err, &answered):
 		return c.status(answered)
+	case errors.As(err, new(*json.SyntaxError)):
+		return &integrations.Error{Op: "github", Code: NotAPI, Failure: integrations.Unknown}
 	case errors.As(err, new(*github.AcceptedError)):
 		return broken("github")
 	}
