@@ -202,7 +202,8 @@ func oneOf(choices ...string) check {
 				return value, nil
 			}
 		}
-		return "", fmt.Errorf("must be %s, not %s", strings.Join(choices, " or "), quoted(value))
+		last := len(choices) - 1
+		return "", fmt.Errorf("must be %s or %s, not %s", strings.Join(choices[:last], ", "), choices[last], quoted(value))
 	}
 }
 

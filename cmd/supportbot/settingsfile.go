@@ -343,7 +343,10 @@ func distance(a, b string) int {
 func text(into *string, ok check) field {
 	return func(r *reader, name string, n ast.Node) {
 		value, isText := textOf(n)
-		if !isText {
+		switch {
+		case isPlain(n):
+			value = n.GetToken().Value
+		case !isText:
 			r.complainAt(n, "%s must be text; %s", name, whatIs(n))
 			return
 		}
@@ -352,11 +355,14 @@ func text(into *string, ok check) field {
 			return
 		}
 		kept, err := ok(value)
-		if err != nil {
+		switch {
+		case err != nil:
 			r.complainAt(n, "%s %v", name, err)
-			return
+		case !isText:
+			r.complainAt(n, "%s must be text: put %s in quotes", name, value)
+		default:
+			*into = kept
 		}
-		*into = kept
 	}
 }
 
@@ -368,6 +374,15 @@ func textOf(n ast.Node) (string, bool) {
 		return strings.TrimSpace(n.Value.Value), strings.TrimSpace(n.Value.Value) != ""
 	}
 	return "", false
+}
+
+// isPlain says whether n is a value that would be text in quotes.
+func isPlain(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return true
+	}
+	return false
 }
 
 // whatIs says what n is instead of what it should be.
@@ -382,7 +397,7 @@ func whatIs(n ast.Node) string {
 	case ast.ArrayNode:
 		return "it is a list"
 	}
-	return fmt.Sprintf("it is %s: put it in quotes if you mean text", n.GetToken().Value)
+	return "it is " + n.GetToken().Value
 }
 
 func count(into *int, low, high int) field {
@@ -406,11 +421,22 @@ func duration(into *time.Duration, most time.Duration) field {
 		value, _ := textOf(n)
 		d, err := time.ParseDuration(value)
 		if err != nil || d < 0 || d > most {
-			r.complainAt(n, "%s must be a time with its unit, such as 10s, up to %s", name, most)
+			r.complainAt(n, "%s must be a time with its unit, such as 10s, up to %s", name, withoutZeros(most))
 			return
 		}
 		*into = d
 	}
+}
+
+// withoutZeros is a time as people write it: 10m, not 10m0s.
+func withoutZeros(d time.Duration) string {
+	s := d.String()
+	for _, unit := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, unit) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
 }
 
 // bots reads a mapping from bot ids to what is allowed to each.
