@@ -82,3 +82,21 @@ func setVersion(t *testing.T, path string, version int) {
 	mustDo(t, db.update(func(c *connection) error { return c.exec(fmt.Sprintf("PRAGMA user_version = %d", version)) }))
 	mustDo(t, db.Close())
 }
+
+func TestWhereThereIsNoDatabaseARelativePathIsTold(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const elsewhere = "run this in the bot's working directory, or give store.path as a whole path"
+	here, err := filepath.Abs("f.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, relative := range map[string]bool{"f.db": true, "./f.db": true, here: false} {
+		_, err := OpenReadOnly(path)
+		if err == nil || !strings.HasPrefix(err.Error(), "there is no database at "+here+"; the first run makes it") {
+			t.Fatalf("%s: %v", path, err)
+		}
+		if strings.Contains(err.Error(), elsewhere) != relative {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

@@ -97,7 +97,7 @@ func openExisting(path, option string, now func() time.Time) (*DB, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no database at %s; the first run makes it", whole(path))
+		return nil, absent(path)
 	case err != nil:
 		return nil, fmt.Errorf("open database: %w", err)
 	case info.IsDir():
@@ -106,12 +106,14 @@ func openExisting(path, option string, now func() time.Time) (*DB, error) {
 	return open(path, option, now)
 }
 
-// whole is a path that is not relative, if that is known: readers need not be where the bot runs.
-func whole(path string) string {
-	if from, err := filepath.Abs(path); err == nil {
-		return from
+// absent is the error that there is no database at path. One that is relative may lead elsewhere than for the bot.
+func absent(path string) error {
+	const none = "there is no database at %s; the first run makes it"
+	from, err := filepath.Abs(path)
+	if err != nil || filepath.IsAbs(path) {
+		return fmt.Errorf(none, path)
 	}
-	return path
+	return fmt.Errorf(none+". If it did, run this in the bot's working directory, or give store.path as a whole path", from)
 }
 
 // open opens the database at path with an option of the driver's beside those that all share.
