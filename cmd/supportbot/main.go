@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -29,7 +30,8 @@ func main() {
 
 // cli is the command line: the flags of all commands, then a field for each command.
 type cli struct {
-	LogFormat string `enum:"text,json,settings" default:"settings" placeholder:"FORMAT" help:"How the log on standard error is written: text, json, or as log.format in the settings says."`
+	LogFormat string           `enum:"text,json,settings" default:"settings" placeholder:"FORMAT" help:"How the log on standard error is written: text, json, or as log.format in the settings says."`
+	Version   kong.VersionFlag `help:"Print the version of this build."`
 
 	Run      runCmd      `cmd:"" help:"Run the bot."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Try the bot: run it against stand-ins of Slack and GitHub on this machine."`
@@ -159,20 +161,21 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 func execute(ctx context.Context, args []string, e *environment) error {
 	var c cli
-	helped := false
+	answered := false
 	app, err := kong.New(&c,
 		kong.Name("supportbot"),
 		kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(e.stdout, e.stderr),
-		kong.Exit(func(int) { helped = true }), // asked by --help, which then goes on
+		kong.Vars{"version": version(debug.ReadBuildInfo())},
+		kong.Exit(func(int) { answered = true }), // by --help or --version, after which kong goes on
 	)
 	if err != nil {
 		return err
 	}
 	command, err := app.Parse(args)
 	switch {
-	case helped:
+	case answered:
 		return nil
 	case err != nil:
 		return usageError{fmt.Errorf("supportbot: %w\nsupportbot --help lists commands and flags", err)}
