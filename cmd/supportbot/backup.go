@@ -17,7 +17,7 @@ type backupCmd struct {
 
 func (backupCmd) Help() string {
 	return `Writes a copy of the database as it is at this moment, which only you may read. The file appears when it is whole, checked ` +
-		`and on disk. Never copy the database with other tools while the bot runs: what is in supportbot.db-wal would be missing.
+		`and on disk. Copy the database only with this command: supportbot.db alone may lack what is in supportbot.db-wal.
 
 To restore: stop the bot, move supportbot.db, supportbot.db-wal and supportbot.db-shm away, copy the backup to where supportbot.db was, ` +
 		`and start the bot. It then looks for what was said since, finds the issues and answers that are there already, and goes on.`
