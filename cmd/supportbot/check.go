@@ -25,7 +25,7 @@ type checkCmd struct {
 func (checkCmd) Help() string {
 	return `It reads only: nothing is written at Slack, at GitHub or in the database. Secrets come from the environment (SLACK_APP_TOKEN, SLACK_BOT_TOKEN, and GITHUB_TOKEN or GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID and GITHUB_APP_PRIVATE_KEY), or from files named there (SLACK_BOT_TOKEN_FILE and so on).
 
-Each line begins with ✓ for what is in order, ✗ for what the bot can't do without, ! for what you may want to change, · for what is good to know.`
+Each line begins with ✓ for what is in order, ✗ for what the bot can't do without, ! for what you may want to change, · for what is good to know. Exit status 1 if there is a ✗.`
 }
 
 // checkTimeout is for all of check; each call has a shorter one of its own.
@@ -39,14 +39,12 @@ func (c checkCmd) Run(ctx context.Context, e *environment) error {
 	settings, ok := r.settings(c.Config)
 	secrets, err := LoadSecrets(e.getenv)
 	r.secrets(err)
-	if !ok {
-		r.sum()
-		return reported(exitUsage)
+	if ok {
+		r.slack(ctx, settings, secrets)
+		r.github(ctx, settings, secrets)
+		r.store(settings.Store)
+		r.listen(settings)
 	}
-	r.slack(ctx, settings, secrets)
-	r.github(ctx, settings, secrets)
-	r.store(settings.Store)
-	r.listen(settings)
 	r.sum()
 	if r.missing > 0 {
 		return reported(exitFailed)
@@ -186,11 +184,23 @@ func (r *report) secrets(err error) {
 	}
 }
 
+// vital tells of a failed call of a method that the bot can't do without, also at a server that only resembles Slack's.
+func (r *report) vital(err error, what string) {
+	if integrations.AsError(err).Code == unknownMethod {
+		r.miss("%s: this server doesn't know the method, and the bot can't run without it", what)
+		return
+	}
+	r.failed(err, what)
+}
+
+// unknownMethod is the code of a method that a server doesn't have.
+const unknownMethod = "unknown_method"
+
 // failed tells of a call that failed: what couldn't be checked, and what to do.
 func (r *report) failed(err error, what string) {
 	e := integrations.AsError(err)
 	switch {
-	case e.Code == "unknown_method":
+	case e.Code == unknownMethod:
 		r.warn("%s: can't be checked, since this server doesn't know the method; what rests on it won't work", what)
 	case e.Failure == integrations.Limited:
 		r.warn("%s: can't be checked now, since the service wants fewer calls", what)

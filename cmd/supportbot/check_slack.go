@@ -27,7 +27,7 @@ func (r *report) slack(ctx context.Context, s Settings, secrets Secrets) {
 	}
 	self, err := client.Identity(ctx)
 	if err != nil {
-		r.failed(err, "bot token")
+		r.vital(err, "bot token")
 		return
 	}
 	r.good("bot token: user %s in %s", self.UserID, self.WorkspaceURL)
@@ -47,7 +47,7 @@ func (r *report) appToken(ctx context.Context, client *slack.Client) {
 		r.miss("app token: lacks the scope connections:write")
 		r.next("Make one with it: Basic Information, App-Level Tokens.")
 	default:
-		r.failed(err, "app token")
+		r.vital(err, "app token")
 	}
 }
 
@@ -104,7 +104,11 @@ func (r *report) supportGroup(ctx context.Context, client *slack.Client, id stri
 	case len(groups[i].Members) == 0:
 		r.warn("%s: @%s has no members", what, groups[i].Handle)
 	default:
-		r.good("%s: @%s, %s", what, groups[i].Handle, members(ctx, client, groups[i].Members))
+		names, nameless := members(ctx, client, groups[i].Members)
+		r.good("%s: @%s, %s", what, groups[i].Handle, names)
+		if nameless {
+			r.warn("names: this server doesn't know users.info, so ids stand in for people's names in issues")
+		}
 		return groups[i].Members
 	}
 	return nil
@@ -124,13 +128,15 @@ func groupsThere(groups []slack.Group) string {
 	return "Put one of these into slack.support_group: " + strings.Join(there, ", ") + "."
 }
 
-// members names people. An id stands in for a name that can't be read: a missing scope has been told of.
-func members(ctx context.Context, client *slack.Client, ids []string) string {
+// members names people. An id stands in for a name that can't be read: a missing scope has been told of. nameless says that
+// the server has no names.
+func members(ctx context.Context, client *slack.Client, ids []string) (list string, nameless bool) {
 	var names []string
 	for _, id := range ids[:min(len(ids), maxNames)] {
 		p, err := client.Person(ctx, id)
 		switch {
 		case err != nil || p.Name == "":
+			nameless = nameless || err != nil && integrations.AsError(err).Code == unknownMethod
 			names = append(names, id)
 		case p.Deleted:
 			names = append(names, p.Name+" (deactivated)")
@@ -141,7 +147,7 @@ func members(ctx context.Context, client *slack.Client, ids []string) string {
 	if more := len(ids) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("and %d more", more))
 	}
-	return plural(len(ids), "member", "members") + ": " + strings.Join(names, ", ")
+	return plural(len(ids), "member", "members") + ": " + strings.Join(names, ", "), nameless
 }
 
 func (r *report) opsChannel(ctx context.Context, client *slack.Client, id string) {

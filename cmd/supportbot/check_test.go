@@ -162,6 +162,15 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"a server that knows no user groups", func(t *testing.T, h *house) {
 			h.api = withAnswer(t, h.slack.URL(), "usergroups.list", `{"ok":false,"error":"unknown_method"}`)
 		}, exitOK, []string{"! support group S0SUPPORT: can't be checked, since this server doesn't know the method; what rests on it won't work"}},
+		{"a server that knows no people", func(t *testing.T, h *house) {
+			h.api = withAnswer(t, h.slack.URL(), "users.info", `{"ok":false,"error":"unknown_method"}`)
+		}, exitOK, []string{"! names: this server doesn't know users.info", "Ready, with 1 warning"}},
+		{"a server that doesn't say who the bot is", func(t *testing.T, h *house) {
+			h.api = withAnswer(t, h.slack.URL(), "auth.test", `{"ok":false,"error":"unknown_method"}`)
+		}, exitFailed, []string{"✗ bot token: this server doesn't know the method, and the bot can't run without it"}},
+		{"a server without sockets", func(t *testing.T, h *house) {
+			h.api = withAnswer(t, h.slack.URL(), "apps.connections.open", `{"ok":false,"error":"unknown_method"}`)
+		}, exitFailed, []string{"✗ app token: this server doesn't know the method"}},
 		{"a server that doesn't say which scopes it gave", func(t *testing.T, h *house) {
 			h.api = withAnswer(t, h.slack.URL(), "auth.test", `{"ok":true,"user_id":"U0SANDBOT","url":"https://acme.slack.com/"}`)
 		}, exitOK, []string{"! scopes: this server doesn't say which the bot token has"}},
@@ -234,7 +243,7 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		}},
 		{"settings with mistakes, and no secrets", func(_ *testing.T, h *house) {
 			h.env, h.lines = nil, "limts:\n"
-		}, exitUsage, []string{`supportbot.yml:12:1: "limts" is not a setting; did you mean limits?`, "✗ SLACK_APP_TOKEN is not set", "Not ready: 4 things to mend (✗), 0 warnings (!)."}},
+		}, exitFailed, []string{`supportbot.yml:12:1: "limts" is not a setting; did you mean limits?`, "✗ SLACK_APP_TOKEN is not set", "Not ready: 4 things to mend (✗), 0 warnings (!)."}},
 		{"everything observes", func(_ *testing.T, h *house) { h.lines = "mode: observe\n" }, exitOK, []string{"· mode is observe: the bot reads and stores, and writes nothing"}},
 		{"all but support observes", func(_ *testing.T, h *house) { h.lines = "mode: observe\nsupport:\n  mode: live\n" }, exitOK, []string{"· mode is observe, but live for support"}},
 
