@@ -21,7 +21,7 @@ func TestSandboxSaysWhatPeopleSee(t *testing.T) {
 		shows []string
 	}{
 		"a mention is answered, with its issue": {"@support it fails", exitOK, []string{
-			"Alice Novak: @support it fails", "Support Bot: Received. This is issue #1", "Issue #1 (open) it fails", "labels: support, medium:slack, turn:team",
+			"Alice Novak: @support it fails", "Support Bot: Received: this is issue #1", "Issue #1 (open) it fails", "labels: support, medium:slack, turn:team",
 		}},
 		"a mention in Japanese too":        {"@support ロードできません", exitOK, []string{"受け付けました", "ロードできません"}},
 		"without a mention nobody answers": {"it fails", exitFailed, []string{"Alice Novak: it fails"}},
@@ -221,7 +221,7 @@ func TestExplainFindsATicketByIssueByLinkAndByID(t *testing.T) {
 		"another repository's issue":  {"https://github.com/acme/other/issues/1", exitFailed, "no ticket has issue https://github.com/acme/other/issues/1: number 1 is ISSUE here"},
 		"who asked, and where":        {"1", exitOK, "in #help-data (C0HELP), asked by Alice Novak (U0ALICE)"},
 		"what the issue says":         {"1", exitOK, "  it fails | **Alice Novak** asked in #help-data on"},
-		"what the reply says":         {"1", exitOK, "  Received. This is issue"},
+		"what the reply says":         {"1", exitOK, "  Received: this is issue"},
 		"a message that nobody heard": {"https://acme.slack.com/archives/C0HELP/p1111111111111111", exitFailed, "no ticket has the thread"},
 		"neither a number nor a link": {"it fails", exitUsage, "neither"},
 		"a link to something else":    {"https://example.com/", exitUsage, "neither"},

@@ -115,8 +115,8 @@ func defaultSettings() Settings {
 		HTTP: HTTPSettings{Listen: "127.0.0.1:8080"},
 		Log:  LogSettings{Format: "text"},
 		Support: SupportSettings{Private: support.Ask, SafeHandover: Localized{
-			EN: "Please don't send it again here. Ask the support team how to hand it over; they have a safe place for it.",
-			JA: "ここには送り直さず、サポートチームにお尋ねください。",
+			EN: "Ask the support team; they have a safe place for it. Please don't send it again here.",
+			JA: "サポートチームがご案内しますので、ここには送り直さずにお尋ねください。",
 		}},
 	}
 }
