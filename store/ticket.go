@@ -43,7 +43,7 @@ type TicketDetails struct {
 	Channel  string    `json:"channel,omitempty"`
 	Thread   string    `json:"thread,omitempty"`    // ts of the thread's first message
 	Main     string    `json:"main,omitempty"`      // ts of the message in the issue's body
-	TellAt   time.Time `json:"tell_at,omitzero"`    // when the thread is told that its issue follows
+	TellAt   time.Time `json:"tell_at,omitzero"`    // when the thread is told that its issue follows, or is being closed
 	NamesBy  time.Time `json:"names_by,omitzero"`   // until when names are waited for
 	RereadAt time.Time `json:"reread_at,omitzero"`  // when threads that Slack failed to show are asked for again
 	Rereads  int       `json:"rereads,omitempty"`   // how often they were
@@ -52,7 +52,7 @@ type TicketDetails struct {
 	Sent     string    `json:"sent,omitempty"`      // fingerprint of the issue as GitHub was told
 	Stale    bool      `json:"stale,omitempty"`     // something changed that the issue may show, since it was rendered
 	Observed bool      `json:"observed,omitempty"`  // its issue was made up, by observe mode
-	ClosedBy string    `json:"closed_by,omitempty"` // who said that it is not a request
+	ClosedBy string    `json:"closed_by,omitempty"` // who said that it is not a request; its issue is being closed until State says that it was
 	Late     bool      `json:"late,omitempty"`      // it was found by catch-up, long after it was written
 
 	Threads   map[string]string `json:"threads,omitempty"`   // by channel/ts: how much of each thread is known

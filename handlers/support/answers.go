@@ -47,6 +47,8 @@ func (t *ticket) answered() error {
 		return t.created(a)
 	case "github.create_comment":
 		return t.commented(a)
+	case "github.close_issue":
+		return t.closed()
 	case "slack.notify":
 		return t.notified(a)
 	}

@@ -3,6 +3,7 @@ package support
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"supportbot/bot"
 	"supportbot/integrations/github"
@@ -23,16 +24,16 @@ func (t *ticket) clicked() error {
 	if c.Action == publish {
 		return t.agree(c)
 	}
-	if t.row.State != store.TicketOpen {
+	if !t.closable() {
 		return nil
 	}
 	t.plan(store.Action{Kind: "slack.read_groups", Priority: tell, Answer: true, Body: encode(teamQuestion{c})})
 	return nil
 }
 
-// judge closes the ticket if who clicked is in the support team.
+// judge has the issue closed if who clicked is in the support team.
 func (t *ticket) judge(c bot.Click, a store.Answer) error {
-	if t.row.State != store.TicketOpen {
+	if !t.closable() {
 		return nil
 	}
 	groups, err := groupsOf(a)
@@ -50,16 +51,26 @@ func (t *ticket) judge(c bot.Click, a store.Answer) error {
 	return t.whisper(c, "team_only")
 }
 
+// closable says whether the issue is there, open, and not being closed.
+func (t *ticket) closable() bool { return t.row.State == store.TicketOpen && t.row.ClosedBy == "" }
+
+// close has the issue closed. If that takes a while the thread is told.
 func (t *ticket) close(c bot.Click) error {
-	t.row.State, t.row.ClosedBy = store.TicketClosed, c.User
+	t.row.ClosedBy, t.row.TellAt = c.User, t.event.TakenAt.Add(tellAfter)
 	t.plan(store.Action{Kind: "github.close_issue", Slot: "state", Priority: tell, Answer: true,
 		Body: encode(github.CloseIssue{Number: t.row.Issue, Reason: "not_planned", RemoveLabels: []string{turnTeam}})})
+	return nil
+}
+
+// closed tells the thread that its issue is closed.
+func (t *ticket) closed() error {
+	t.row.State, t.row.TellAt = store.TicketClosed, time.Time{}
 	return t.show("closed", nil)
 }
 
-// notClosed takes the closing back that GitHub refused.
+// notClosed tells the thread that GitHub refused to close its issue.
 func (t *ticket) notClosed(a store.Answer) error {
-	t.row.State, t.row.ClosedBy = store.TicketOpen, ""
+	t.row.ClosedBy, t.row.TellAt = "", time.Time{}
 	t.alarm("refused:close:"+t.row.ID, t.refusal(a.Kind))
 	return t.show("close_failed", nil)
 }

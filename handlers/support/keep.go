@@ -93,10 +93,14 @@ func (t *ticket) flooded(m *store.Message) (bool, error) {
 
 // pointOut answers a mention in a thread that has its issue already: it says where that is.
 func (t *ticket) pointOut(m *store.Message) error {
-	if t.row.State == store.TicketClosed {
-		return t.showIn(m, "already:"+m.TS, "already_closed", nil)
+	id := "already"
+	switch {
+	case t.row.State == store.TicketClosed:
+		id = "already_closed"
+	case t.row.ClosedBy != "":
+		id = "already_closing"
 	}
-	return t.showIn(m, "already:"+m.TS, "already", nil)
+	return t.showIn(m, "already:"+m.TS, id, nil)
 }
 
 // answeredIn says whether somebody else's or an earlier question in the thread of m has its answer.

@@ -25,7 +25,7 @@ type ticket struct {
 }
 
 const (
-	// tellAfter is how long an issue may keep its thread waiting before the thread is told that it follows.
+	// tellAfter is how long an issue may keep its thread waiting, to be opened or closed, before the thread is told.
 	tellAfter = 10 * time.Second
 	// namesWithin is how long unknown people, channels and groups are waited for; then ids stand in.
 	namesWithin = 5 * time.Second
@@ -233,6 +233,9 @@ func (t *ticket) rang() error {
 	}
 	if reached(t.row.TellAt, t.event.At) {
 		t.row.TellAt = time.Time{}
+		if t.opened() {
+			return t.show("closing", nil)
+		}
 		return t.show("follows", nil)
 	}
 	return nil
