@@ -49,12 +49,18 @@ func (c *catalog) word(lang, id string) string {
 	return (*c)[lang].MustLocalize(&i18n.LocalizeConfig{MessageID: id})
 }
 
-// kind names a kind of secret, such as "password" or "aws-access-token", whose name is the same in all languages.
+// kind names a kind of secret: "slack-bot-token" by its own name, else by that of "slack-bot", else of "slack".
 func (c *catalog) kind(lang, kind string) string {
-	if name, err := c.say(lang, "kind_"+kind, nil); err == nil {
-		return name
+	for {
+		if name, err := c.say(lang, "kind_"+kind, nil); err == nil {
+			return name
+		}
+		end := strings.LastIndexByte(kind, '-')
+		if end < 0 {
+			return c.word(lang, "kind_other")
+		}
+		kind = kind[:end]
 	}
-	return strings.ReplaceAll(kind, "-", " ")
 }
 
 // languageOf returns the catalog's language for a Slack locale such as "ja-JP".

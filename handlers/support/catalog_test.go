@@ -8,9 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
+
+	"supportbot/integrations/redact"
 )
 
 // texts returns the texts of a language by their ids.
@@ -126,16 +129,51 @@ func TestTheLanguageOfALocale(t *testing.T) {
 	}
 }
 
+func TestEveryKindOfSecretHasANameInBothLanguages(t *testing.T) {
+	c, err := loadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := kindsOfSecrets(t)
+	for _, kind := range kinds {
+		if name := c.kind(english, kind); name == "" || strings.Contains(name, "-") {
+			t.Errorf("%s in English is %q", kind, name)
+		}
+		if name := c.kind(japanese, kind); !strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+			t.Errorf("%s in Japanese is %q", kind, name)
+		}
+	}
+	for id := range texts(t, english) {
+		named, ok := strings.CutPrefix(id, "kind_")
+		of := func(kind string) bool { return strings.HasPrefix(kind+"-", named+"-") }
+		if ok && named != "other" && !slices.ContainsFunc(kinds, of) {
+			t.Errorf("%s names nothing that is found", id)
+		}
+	}
+}
+
+// kindsOfSecrets returns all that can be withheld.
+func kindsOfSecrets(t *testing.T) []string {
+	t.Helper()
+	r, err := redact.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(r.Kinds(), redact.KeyFile, redact.WholeText)
+}
+
 func TestKindsOfSecretsAreNamed(t *testing.T) {
 	c, err := loadCatalog()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ lang, kind, want string }{
-		{english, "private-key", "private key"},
-		{japanese, "private-key", "秘密鍵"},
-		{japanese, "password", "パスワード"},
-		{japanese, "aws-access-token", "aws access token"},
+		{english, "url-password", "password in a URL"},
+		{japanese, "url-password", "URL 内のパスワード"},
+		{english, "slack-legacy-bot-token", "Slack token"},
+		{japanese, "slack-webhook-url", "Slack の Webhook URL"},
+		{english, "twilio-api-key", "token or key"},
+		{japanese, "twilio-api-key", "トークンまたは鍵"},
 	} {
 		if got := c.kind(test.lang, test.kind); got != test.want {
 			t.Errorf("%s in %s is %q, want %q", test.kind, test.lang, got, test.want)

@@ -222,15 +222,16 @@ func (t *ticket) warn(m *store.Message, kinds []string) error {
 		handover = t.Handover.Japanese
 	}
 	var names []string
-	for _, kind := range slices.Compact(slices.Sorted(slices.Values(kinds))) {
+	for _, kind := range kinds {
 		names = append(names, t.texts.kind(lang, kind))
 	}
+	slices.Sort(names)
 	channel := m.Channel
 	if m.Direct {
 		channel = "" // it has no name
 	}
 	said, err := t.texts.say(lang, "withheld", map[string]any{
-		"Channel": channel, "Kinds": strings.Join(names, t.texts.word(lang, "list_comma")), "Link": t.link(m), "Handover": handover,
+		"Channel": channel, "Kinds": strings.Join(slices.Compact(names), t.texts.word(lang, "list_comma")), "Link": t.link(m), "Handover": handover,
 	})
 	if err != nil {
 		return err

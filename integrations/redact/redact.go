@@ -7,6 +7,7 @@
 package redact
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -49,6 +50,9 @@ func New() (*Redactor, error) {
 	return r, nil
 }
 
+// Kinds returns the kinds of secret that r knows by its rules.
+func (r *Redactor) Kinds() []string { return slices.Sorted(maps.Keys(r.kinds)) }
+
 // maxRounds bounds how often what is left is searched again. Text that still shows secrets then is made to, and
 // goes whole.
 const maxRounds = 8
@@ -70,9 +74,12 @@ func (r *Redactor) Strings(parts []string) ([]string, []Finding) {
 		parts = replace(parts, hits)
 	}
 	whole := make([]string, len(parts))
-	whole[0] = Placeholder("text")
-	return whole, append(found, Finding{"text"})
+	whole[0] = Placeholder(WholeText)
+	return whole, append(found, Finding{WholeText})
 }
+
+// WholeText is the kind of a text that goes whole.
+const WholeText = "text"
 
 // String is Strings for one part.
 func (r *Redactor) String(s string) (string, []Finding) {
