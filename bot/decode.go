@@ -274,6 +274,7 @@ func refresh(kind string, event json.RawMessage) (id string, change func(*store.
 				ID      string
 				Name    string
 				Locale  string
+				Zone    string `json:"tz"`
 				Profile struct {
 					Display string `json:"display_name"`
 					Real    string `json:"real_name"`
@@ -284,6 +285,7 @@ func refresh(kind string, event json.RawMessage) (id string, change func(*store.
 		return e.User.ID, func(p *store.Entry) {
 			p.Name = cmp.Or(e.User.Profile.Display, e.User.Profile.Real, e.User.Name)
 			p.Locale = cmp.Or(e.User.Locale, p.Locale)
+			p.Zone = cmp.Or(e.User.Zone, p.Zone)
 		}, err
 	case "channel_rename", "group_rename":
 		var e struct{ Channel struct{ ID, Name string } }

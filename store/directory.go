@@ -27,6 +27,7 @@ type Entry struct {
 // EntryDetails is what entries are not searched by.
 type EntryDetails struct {
 	Locale   string   `json:"locale,omitempty"`   // of a person, such as "ja-JP"
+	Zone     string   `json:"zone,omitempty"`     // of a person, such as "Asia/Tokyo"
 	Stranger bool     `json:"stranger,omitempty"` // a person of another company
 	Members  []string `json:"members,omitempty"`  // of a group
 	Private  bool     `json:"private,omitempty"`  // of a channel

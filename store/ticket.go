@@ -43,6 +43,7 @@ type TicketDetails struct {
 	Channel  string    `json:"channel,omitempty"`
 	Thread   string    `json:"thread,omitempty"`    // ts of the thread's first message
 	Main     string    `json:"main,omitempty"`      // ts of the message in the issue's body
+	Zone     string    `json:"zone,omitempty"`      // in which its issue shows times, such as "Asia/Tokyo"; UTC if empty
 	TellAt   time.Time `json:"tell_at,omitzero"`    // when the thread is told that its issue follows, or is being closed
 	NamesBy  time.Time `json:"names_by,omitzero"`   // until when names are waited for
 	RereadAt time.Time `json:"reread_at,omitzero"`  // when threads that Slack failed to show are asked for again

@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	_ "time/tzdata" // people's zones, on machines without zone files
 
 	"github.com/alecthomas/kong"
 

@@ -88,6 +88,7 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"group-chat":  s.groupChat,
 		"click":       s.click,
 		"rename":      s.rename,
+		"move":        s.move,
 		"rename-to":   s.renameChannel,
 		"advance":     s.advance,
 		"deaf":        s.setDeaf,
@@ -435,11 +436,24 @@ func (s *stage) click(rest string) error {
 // rename alice Alice Nováková
 func (s *stage) rename(rest string) error {
 	name, display, _ := strings.Cut(rest, " ")
-	id, err := s.slack.Find("@" + name)
-	if err == nil {
-		s.slack.ChangePerson(sandbox.Person{ID: id, Name: name, DisplayName: display})
+	return s.changePerson(name, func(p *sandbox.Person) { p.DisplayName = display })
+}
+
+// move alice Europe/Prague
+func (s *stage) move(rest string) error {
+	name, zone, _ := strings.Cut(rest, " ")
+	return s.changePerson(name, func(p *sandbox.Person) { p.TZ = zone })
+}
+
+func (s *stage) changePerson(name string, change func(*sandbox.Person)) error {
+	for _, p := range s.slack.People() {
+		if p.Name == name {
+			change(&p)
+			s.slack.ChangePerson(p)
+			return nil
+		}
 	}
-	return err
+	return fmt.Errorf("there is no %s", name)
 }
 
 // organisation T0GAMES #game-analytics: the bot is installed in a whole one, of which another workspace has these channels

@@ -160,7 +160,7 @@ func entriesOf(a store.Answer) ([]*store.Entry, error) {
 		var p slack.Person
 		err := json.Unmarshal(a.Result, &p)
 		return []*store.Entry{{ID: p.ID, Kind: store.PersonEntry, Name: p.Name,
-			EntryDetails: store.EntryDetails{Locale: p.Locale, Stranger: p.Stranger}}}, err
+			EntryDetails: store.EntryDetails{Locale: p.Locale, Zone: p.Zone, Stranger: p.Stranger}}}, err
 	case "slack.read_channel":
 		var c slack.Channel
 		err := json.Unmarshal(a.Result, &c)
@@ -228,4 +228,13 @@ func (t *ticket) languageOf(m *store.Message) (string, error) {
 		return english, err
 	}
 	return languageOf(sender.Locale), nil
+}
+
+// zoneOf returns the time zone of somebody's Slack, empty if it isn't known.
+func (t *ticket) zoneOf(id string) (string, error) {
+	e, err := t.entry(id)
+	if e == nil || err != nil {
+		return "", err
+	}
+	return e.Zone, nil
 }

@@ -61,6 +61,9 @@ func (t *ticket) settleOn(main *store.Message) (err error) {
 		return err
 	}
 	t.row.Requester = asked.Sender
+	if t.row.Zone, err = t.zoneOf(asked.Sender); err != nil {
+		return err
+	}
 	t.row.Language, err = t.languageOf(asked)
 	return err
 }

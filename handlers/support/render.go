@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"supportbot/bot/text"
@@ -215,8 +216,30 @@ func (t *ticket) heading(id string, who, m *store.Message) (string, error) {
 		}
 	}
 	return t.texts.say(t.row.Language, id, map[string]any{
-		"Who": markdown(whoSaid(who), t.name), "Where": channel, "When": m.At.UTC().Format("2006-01-02 15:04 UTC"), "Link": t.link(m),
+		"Who": markdown(whoSaid(who), t.name), "Where": channel, "When": t.when(m), "Link": t.link(m),
 	})
+}
+
+// when is the time of m in the zone of the issue.
+func (t *ticket) when(m *store.Message) string {
+	if t.zone == nil {
+		t.zone = zone(t.row.Zone)
+	}
+	at := m.At.In(t.zone)
+	layout := "2006-01-02 15:04 MST"
+	if name, _ := at.Zone(); strings.ContainsAny(name, "+-") { // the zone has no letters
+		layout = "2006-01-02 15:04 UTC-07:00"
+	}
+	return at.Format(layout)
+}
+
+// zone returns the zone of a name such as "Asia/Tokyo"; UTC if there is none.
+func zone(name string) *time.Location {
+	at, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return at
 }
 
 func (t *ticket) say(id string) (string, error) { return t.texts.say(t.row.Language, id, nil) }

@@ -274,6 +274,24 @@ func know(t *testing.T, db *store.DB) {
 	}
 }
 
+func TestTimesOfIssues(t *testing.T) {
+	m := &store.Message{}
+	m.At = time.Date(2026, 3, 29, 0, 59, 0, 0, time.UTC)
+	for zone, want := range map[string]string{
+		"Asia/Tokyo":        "2026-03-29 09:59 JST",
+		"Europe/Paris":      "2026-03-29 01:59 CET",
+		"America/Sao_Paulo": "2026-03-28 21:59 UTC-03:00",
+		"Asia/Kathmandu":    "2026-03-29 06:44 UTC+05:45",
+		"":                  "2026-03-29 00:59 UTC",
+		"Nowhere/Atlantis":  "2026-03-29 00:59 UTC",
+	} {
+		ticket := ticket{row: &store.Ticket{TicketDetails: store.TicketDetails{Zone: zone}}}
+		if got := ticket.when(m); got != want {
+			t.Errorf("in %q it is %s, want %s", zone, got, want)
+		}
+	}
+}
+
 // A timer that rang and is kept would hide those that come after it: the thread must still be told that its issue follows,
 // though another of the ticket's threads is being read.
 func TestInvariant8_ATimerThatRangHidesNoLaterOne(t *testing.T) {

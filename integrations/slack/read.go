@@ -20,8 +20,9 @@ type Read struct {
 // A Person is the result of slack.read_person.
 type Person struct {
 	ID       string `json:"id"`
-	Name     string `json:"name"`   // display name, else real name, else user name
-	Locale   string `json:"locale"` // such as "ja-JP"; empty if the server doesn't say
+	Name     string `json:"name"`           // display name, else real name, else user name
+	Locale   string `json:"locale"`         // such as "ja-JP"; empty if the server doesn't say
+	Zone     string `json:"zone,omitempty"` // such as "Asia/Tokyo"; likewise
 	Bot      bool   `json:"bot"`
 	Deleted  bool   `json:"deleted"`
 	Stranger bool   `json:"stranger"` // of another company, met in a shared channel
@@ -79,10 +80,14 @@ func (c *Client) Person(ctx context.Context, id string) (Person, error) {
 	if u.ID == "" {
 		return Person{}, broken(method)
 	}
-	return Person{
+	p := Person{
 		ID: u.ID, Locale: u.Locale, Bot: u.IsBot || u.ID == Slackbot, Deleted: u.Deleted, Stranger: u.IsStranger,
 		Name: cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name),
-	}, nil
+	}
+	if !p.Bot { // nobody lives in a bot's
+		p.Zone = u.TZ
+	}
+	return p, nil
 }
 
 // Channel reads a channel or conversation (conversations.info).

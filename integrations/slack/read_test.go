@@ -19,8 +19,8 @@ func TestReads(t *testing.T) {
 	}{
 		{
 			"a person by display name", "slack.read_person", "users.info",
-			`{"ok":true,"user":{"id":"U1","name":"alice","real_name":"Alice A","locale":"ja-JP","profile":{"display_name":"ありす","real_name":"Alice A"}}}`,
-			`{"id":"U1","name":"ありす","locale":"ja-JP","bot":false,"deleted":false,"stranger":false}`,
+			`{"ok":true,"user":{"id":"U1","name":"alice","real_name":"Alice A","locale":"ja-JP","tz":"Asia/Tokyo","profile":{"display_name":"ありす","real_name":"Alice A"}}}`,
+			`{"id":"U1","name":"ありす","locale":"ja-JP","zone":"Asia/Tokyo","bot":false,"deleted":false,"stranger":false}`,
 		},
 		{
 			"a person without display name", "slack.read_person", "users.info",
@@ -29,7 +29,7 @@ func TestReads(t *testing.T) {
 		},
 		{
 			"Slackbot, which Slack does not call a bot", "slack.read_person", "users.info",
-			`{"ok":true,"user":{"id":"USLACKBOT","name":"slackbot","is_bot":false}}`,
+			`{"ok":true,"user":{"id":"USLACKBOT","name":"slackbot","tz":"America/Los_Angeles","is_bot":false}}`,
 			`{"id":"USLACKBOT","name":"slackbot","locale":"","bot":true,"deleted":false,"stranger":false}`,
 		},
 		{
