@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"time"
@@ -29,18 +32,31 @@ func (s *stage) meanwhile(line string) error {
 	return act(rest)
 }
 
-// closeSockets makes the bot deaf and Slack refuse new sockets.
-func (s *stage) closeSockets() {
+// closeSockets makes the bot deaf and Slack refuse new sockets, until the bot has noticed.
+func (s *stage) closeSockets() error {
 	s.deaf, s.cut = true, true
 	s.slack.DisableSocketMode()
+	for wait := time.Millisecond; wait < waitAtMost; wait *= 2 {
+		answer := httptest.NewRecorder()
+		s.app.machine.Health().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+		if answer.Code == http.StatusServiceUnavailable {
+			return nil
+		}
+		time.Sleep(wait)
+	}
+	return errors.New("the bot does not notice that it has no socket")
 }
 
 // openSockets ends that: the bot finds it out by itself.
 func (s *stage) openSockets() error {
-	s.deaf, s.cut = false, false
+	s.cut = false
 	s.slack.EnableSocketMode()
 	err := s.patiently("the bot has no socket open", func(ctx context.Context) error { return s.slack.WaitSockets(ctx, 1) })
 	s.slack.Emit("", []byte(`{"type": "nothing"}`))
+	if err == nil { // what the bot said meanwhile comes again
+		err = s.patiently("envelopes were not acknowledged", s.slack.WaitAcked)
+	}
+	s.deaf = false
 	return err
 }
 

@@ -577,7 +577,7 @@ func (s *stage) atSlack(rest string) error {
 		s.clock.Advance(time.Minute)
 		return s.slack.WaitSockets(ctx, 2)
 	case "closes its sockets":
-		s.closeSockets()
+		return s.closeSockets()
 	case "opens them again":
 		return s.openSockets()
 	case "drops sockets":
