@@ -88,12 +88,12 @@ const lingering = time.Minute
 const socketsAlarm = "slack-sockets"
 
 // patience is how long no socket may be open before the operators are told.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // missConnection tells the operators if no socket is open after a while, whatever is the reason.
 func (m *Machine) missConnection(ctx context.Context) {
 	if m.sleep(ctx, patience) && m.open.Load() == 0 {
-		m.Alarm(socketsAlarm, "The bot has had no connection to Slack for a minute, so nothing that is said reaches it. It goes on trying, "+
+		m.Alarm(socketsAlarm, "The bot has had no connection to Slack for two minutes, so nothing that is said reaches it. It goes on trying, "+
 			"and finds afterwards what was said; if this lasts, run `supportbot check`: Socket Mode may be switched off, or the network in the way.")
 	}
 }
