@@ -484,6 +484,24 @@ func TestInvariant1_WhatWasTakenIsThereAfterTheProcessIsGone(t *testing.T) {
 	}
 }
 
+func TestInvariant1_AWriteIsOnDiskWhenItReturns(t *testing.T) {
+	db, c, path := openTest(t)
+	guest, err := OpenBeside(path, c.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer guest.Close()
+	for name, writer := range map[string]*DB{"the bot": db, "a command beside it": guest} {
+		for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal"} { // 2 is FULL
+			got := ""
+			err := writer.update(func(c *connection) error { return c.row("PRAGMA " + pragma).Scan(&got) })
+			if err != nil || got != want {
+				t.Errorf("%s writes with %s = %q, not %q: %v", name, pragma, got, want, err)
+			}
+		}
+	}
+}
+
 func TestAClosedDatabaseIsOneFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "supportbot.db")
 	db, err := Open(path, time.Now)
