@@ -163,6 +163,11 @@ func (c *crowd) click(r *request) bool {
 	return false
 }
 
+// hasButton says whether there is something to click in the thread of a request.
+func (c *crowd) hasButton(r *request) bool {
+	return slices.ContainsFunc(c.slack.Thread(r.channel, r.ts), func(m sandbox.Message) bool { return sandbox.FirstButton(m, "") != "" })
+}
+
 // one returns any of the latest requests that fit, nil if none does.
 func (c *crowd) one(fits func(*request) bool) *request {
 	latest := c.asked[max(0, len(c.asked)-40):]

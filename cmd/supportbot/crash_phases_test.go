@@ -21,6 +21,7 @@ const (
 	notStored      phase = "taking in: not stored"
 	storedUnacked  phase = "taking in: stored, not acknowledged"
 	ackedUndecided phase = "taking in: acknowledged, not decided"
+	clickAcked     phase = "taking in: a click acknowledged"
 	readPlanned    phase = "names: read planned"
 	reading        phase = "names: being read"
 	namesUndecided phase = "names: read, not decided"
@@ -50,7 +51,7 @@ const (
 )
 
 var phases = []phase{
-	notStored, storedUnacked, ackedUndecided, readPlanned, reading, namesUndecided,
+	notStored, storedUnacked, ackedUndecided, clickAcked, readPlanned, reading, namesUndecided,
 	threadReading, threadPart, threadUndecided, foundPart,
 	issuePlanned, issueDoing, issueThere, issueUndecided,
 	replyPlanned, replyDoing, replyThere, updateDoing,
@@ -75,6 +76,7 @@ var aims = []aim{
 	{name: "after the answer: create issue", phase: issueUndecided, kill: afterAnswer("create issue")},
 	{name: "after the write, before the answer: chat.postMessage", phase: replyThere, kill: afterWrite("chat.postMessage")},
 	{name: "after the acknowledgement", phase: ackedUndecided, kill: afterAck},
+	{name: "after the acknowledgement of a click", phase: clickAcked, kill: afterClick},
 	{name: "after the write, before the answer: create comment", phase: commentThere, kill: afterWrite("create comment")},
 	{name: "after the answer: chat.postMessage", kill: afterAnswer("chat.postMessage")},
 	{name: "after the write, before the answer: edit issue", phase: editDoing, kill: afterWrite("edit issue")},
@@ -204,21 +206,6 @@ func unanswered(f *sandbox.Fault, kill func()) { f.Wrote = kill }
 // rush is how many mentions come at once where the moment between storing, acknowledging and deciding is looked
 // for, which is short.
 const rush = 12
-
-// afterAck kills as soon as Slack has the acknowledgement of a mention.
-func afterAck(c *campaign) bool {
-	killed := make(chan struct{})
-	bot := c.bot
-	c.acks.onNext(1+c.crowd.dice.IntN(rush), func() {
-		_ = bot.cmd.Process.Kill() // it may be dead already
-		<-bot.dead
-		close(killed)
-	})
-	for range rush {
-		c.crowd.ask()
-	}
-	return happens(killed)
-}
 
 // atOnce kills while mentions are on their way into the database.
 func atOnce(c *campaign) bool {
@@ -458,20 +445,20 @@ func (c *campaign) autopsy() (hit []phase) {
 
 // takingIn says how far the mentions of this life came.
 func (c *campaign) takingIn(db *sql.DB) map[phase]bool {
-	state := map[string]string{}
-	c.rows(db, "SELECT key, state FROM events WHERE key LIKE 'msg:%'", func(scan func(...any) error) error {
+	state := map[string]string{} // by key
+	c.rows(db, "SELECT key, state FROM events", func(scan func(...any) error) error {
 		var key, is string
 		err := scan(&key, &is)
 		state[key] = is
 		return err
 	})
-	found := map[phase]bool{}
+	found := map[phase]bool{clickAcked: c.redeem(state) > 0}
 	for _, r := range c.crowd.asked[c.before:] {
 		if !r.mention {
 			continue
 		}
 		key := "msg:" + c.slack.TeamID() + ":" + r.channel + ":" + r.ts
-		acked := c.acks.has(r.ts)
+		acked := c.acks.has(key)
 		switch {
 		case !acked && state[key] == "":
 			found[notStored] = true

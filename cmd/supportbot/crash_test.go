@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -44,40 +42,6 @@ type theatre struct {
 	skipped time.Duration // by which Slack's clock was moved on
 }
 
-// acks is what Slack was told was received.
-type acks struct {
-	mu    sync.Mutex
-	seen  map[string]bool // by ts of the message
-	after int             // acknowledgements until then
-	then  func()
-}
-
-// take notes an acknowledgement.
-func (a *acks) take(payload []byte, _ time.Duration) {
-	var c struct{ Event struct{ TS, Subtype string } }
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if json.Unmarshal(payload, &c) == nil && c.Event.Subtype == "" {
-		a.seen[c.Event.TS] = true
-	}
-	if a.after--; a.after == 0 {
-		a.then()
-	}
-}
-
-func (a *acks) has(ts string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.seen[ts]
-}
-
-// onNext has then called at the nth acknowledgement from now; 0 is never.
-func (a *acks) onNext(n int, then func()) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.after, a.then = n, then
-}
-
 // newTheatre starts stand-ins without the real limits, which would only make a test slow: the clock is the real
 // one. Settling is short for the same reason, though long enough for a machine that has much to do.
 func newTheatre(t *testing.T) *theatre {
@@ -87,7 +51,7 @@ func newTheatre(t *testing.T) *theatre {
 	dir := filepath.Dir(w.settings.Store.Path)
 	h := &theatre{
 		world: w, t: t, config: filepath.Join(dir, "supportbot.yml"), log: filepath.Join(dir, "log"),
-		acks: &acks{seen: map[string]bool{}},
+		acks: &acks{team: w.slack.TeamID(), seen: map[string]bool{}},
 	}
 	w.slack.OnAck = h.acks.take
 	settings := fmt.Sprintf(`
@@ -341,7 +305,7 @@ func (c *campaign) die(aim aim) {
 		cause += ": missed, killed then"
 	}
 	c.kill()
-	c.acks.onNext(0, nil)
+	c.acks.onNext(0, "", nil)
 	c.github.Faults.Clear()
 	c.slack.Faults.Clear()
 	c.cause[cause]++
