@@ -252,8 +252,7 @@ func (p *performer) do(a store.Action) (ended bool) {
 // mayStart counts a in the lane that it is in now: that may have changed since it was planned, and then it may
 // have to wait.
 func (p *performer) mayStart(a store.Action) bool {
-	a.Lane = laneOf(a, p.m.kinds[a.Kind])
-	free, ok := p.limiter.Start(a.Lane, p.m.Now())
+	free, ok := p.limiter.Start(laneOf(a, p.m.kinds[a.Kind]), p.m.Now())
 	if !ok {
 		a.NotBefore = free
 		p.postpone(a)
@@ -388,6 +387,7 @@ func backoff(n int) time.Duration {
 // finish stores a's outcome and goes on from it. It returns false if that could not be stored.
 func (p *performer) finish(a store.Action, state string, result []byte, failure error) (stored bool) {
 	a.State, a.Result = state, result
+	a.Lane = laneOf(a, p.m.kinds[a.Kind]) // what was done counts, not that it was looked for
 	if failure != nil {
 		a.Error = failure.Error()
 		p.m.Log.Error("action failed", "action", a.ID, "kind", a.Kind, "subject", a.Subject, "error", failure)
@@ -402,7 +402,9 @@ func (p *performer) finish(a store.Action, state string, result []byte, failure 
 	return err == nil
 }
 
+// postpone leaves a for later, in the lane of its next step.
 func (p *performer) postpone(a store.Action) {
+	a.Lane = laneOf(a, p.m.kinds[a.Kind])
 	if err := p.m.Store.Postpone(a); err != nil {
 		p.m.Log.Error("outcome not stored", "action", a.ID, "kind", a.Kind, "error", err)
 	}

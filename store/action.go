@@ -235,8 +235,9 @@ func (db *DB) Finish(a Action, d Decider) (Decided, error) {
 // end stores a's outcome if a is still in the caller's hand. Its slot may have another name than when it was taken in hand,
 // as the channel that it is about may have another id.
 func (a *Action) end(c *connection, now time.Time) error {
-	err := c.row(`UPDATE actions SET state = ?, result = ?, error = ?, finished_at = ? WHERE id = ? AND epoch = ? AND state = 'doing'
-		RETURNING slot`, a.State, string(a.Result), a.Error, millis(now), a.ID, a.Epoch).Scan(&a.Slot)
+	err := c.row(`UPDATE actions SET state = ?, lane = ?, result = ?, error = ?, finished_at = ?
+		WHERE id = ? AND epoch = ? AND state = 'doing' RETURNING slot`,
+		a.State, a.Lane, string(a.Result), a.Error, millis(now), a.ID, a.Epoch).Scan(&a.Slot)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("%s %d: %w", a.Kind, a.ID, ErrFenced)
 	}

@@ -129,12 +129,24 @@ func (s *stage) set(rest string) (err error) {
 		var n int
 		n, err = strconv.Atoi(limit)
 		s.settings.Slack.Bots = map[string]BotSettings{id: {TicketsPer10Minutes: n}}
-	case "limits.tickets_per_sender_per_10_minutes":
-		s.settings.Limits.TicketsPerSenderPer10Minutes, err = strconv.Atoi(value)
 	default:
-		err = fmt.Errorf("there is no setting %q for scenarios", name)
+		limit := s.limits()[name]
+		if limit == nil {
+			return fmt.Errorf("there is no setting %q for scenarios", name)
+		}
+		*limit, err = strconv.Atoi(value)
 	}
 	return err
+}
+
+func (s *stage) limits() map[string]*int {
+	l := &s.settings.Limits
+	return map[string]*int{
+		"limits.github_writes_per_minute":           &l.GitHubWritesPerMinute,
+		"limits.github_creations_per_hour":          &l.GitHubCreationsPerHour,
+		"limits.slack_posts_per_channel_per_minute": &l.SlackPostsPerChannelPerMinute,
+		"limits.tickets_per_sender_per_10_minutes":  &l.TicketsPerSenderPer10Minutes,
+	}
 }
 
 // fault disturbs a service: "fault github fail status=502 times=3 on=create issue", "fault slack limited
