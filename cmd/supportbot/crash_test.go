@@ -376,6 +376,39 @@ func TestTerminationFinishesWhatIsInHand(t *testing.T) {
 	}
 }
 
+// GitHub has made the issue and never says so: the bot gives the call up in time to end, and looks for the issue when it
+// starts again. It takes as long as a call may, eight seconds, so it runs beside other tests.
+func TestInvariant2_TerminationDoesNotWaitForACallThatHangs(t *testing.T) {
+	t.Parallel()
+	h := newTheatre(t)
+	crowd := newCrowd(h.world, 1)
+	h.start()
+	begun, over := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(over) })
+	h.github.Faults.Add(sandbox.Fault{Kind: sandbox.Watch, On: "create issue", Times: 1, Wrote: func() {
+		close(begun)
+		<-over
+	}})
+	crowd.ask()
+	await(t, begun, "an issue")
+	if err := h.bot.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	await(t, h.bot.dead, "the bot's end")
+	if code := h.bot.cmd.ProcessState.ExitCode(); code != exitOK {
+		t.Errorf("exit status %d\n%s", code, h.lastLog())
+	}
+	if open := h.inHand(); !slices.Equal(open, []string{"github.create_issue"}) {
+		t.Errorf("of unknown outcome: %v\n%s", open, h.lastLog())
+	}
+	h.start()
+	h.rest()
+	h.judge(crowd)
+	if created := h.called("create issue"); len(created) != 1 {
+		t.Errorf("%d calls to create, not one that was found again", len(created))
+	}
+}
+
 // await waits as long as the bot may take to end.
 func await(t *testing.T, done <-chan struct{}, what string) {
 	t.Helper()
