@@ -262,7 +262,9 @@ func (c *catchUp) ended(ch *chore, err error, hopeless bool) {
 		return
 	}
 	e := integrations.AsError(err)
-	c.m.Log.Warn("catch-up: call failed", "error", e)
+	if !c.m.lacks(e) {
+		c.m.Log.Warn("catch-up: call failed", "error", e)
+	}
 	if e.Code == integrations.MissingRight { // of some channels only, perhaps: what is read of others does not disprove it
 		c.slack.checkRights(ch.lane, e)
 	}

@@ -49,6 +49,7 @@ type Machine struct {
 	closed     moments       // sockets, lately
 	busy       activity
 	calls      sync.WaitGroup // to services
+	lacking    sync.Map       // methods that the server doesn't know, of which the log tells already
 }
 
 // New returns a machine that is ready to Run.
@@ -150,6 +151,19 @@ func (m *Machine) handler(subject string) *Handler {
 		}
 	}
 	return nil
+}
+
+// lacks says whether a call failed since the server, one that is only compatible with Slack, doesn't know its method. The
+// log tells that once a method, with what is off.
+func (m *Machine) lacks(e *integrations.Error) bool {
+	method, off := slack.Lacking(e)
+	if method == "" {
+		return false
+	}
+	if _, told := m.lacking.LoadOrStore(method, true); !told {
+		m.Log.Warn("this server lacks a method", "method", method, "off", off)
+	}
+	return true
 }
 
 // Alarm tells the operators something that only they can mend. Its handler tells it once, until it is cleared.

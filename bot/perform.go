@@ -390,7 +390,9 @@ func (p *performer) finish(a store.Action, state string, result []byte, failure 
 	a.Lane = laneOf(a, p.m.kinds[a.Kind]) // what was done counts, not that it was looked for
 	if failure != nil {
 		a.Error = failure.Error()
-		p.m.Log.Error("action failed", "action", a.ID, "kind", a.Kind, "subject", a.Subject, "error", failure)
+		if !p.m.lacks(integrations.AsError(failure)) {
+			p.m.Log.Error("action failed", "action", a.ID, "kind", a.Kind, "subject", a.Subject, "error", failure)
+		}
 	}
 	t := p.m.turn()
 	decided, err := p.m.Store.Finish(a, t)

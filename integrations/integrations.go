@@ -44,6 +44,10 @@ type Error struct {
 // MissingRight is the Code of a call that was refused because the bot lacks a right. It is Slack's name for it.
 const MissingRight = "missing_scope"
 
+// UnknownMethod is the Code of a call that the server does not know, as one that is only compatible may not. It is Slack's
+// name for it.
+const UnknownMethod = "unknown_method"
+
 func (e *Error) Error() string {
 	if e.Err != nil {
 		return fmt.Sprintf("%s: %s (%s): %v", e.Op, e.Code, e.Failure, e.Err)

@@ -186,21 +186,18 @@ func (r *report) secrets(err error) {
 
 // vital tells of a failed call of a method that the bot can't do without, also at a server that only resembles Slack's.
 func (r *report) vital(err error, what string) {
-	if integrations.AsError(err).Code == unknownMethod {
+	if integrations.AsError(err).Code == integrations.UnknownMethod {
 		r.miss("%s: this server doesn't know the method, and the bot can't run without it", what)
 		return
 	}
 	r.failed(err, what)
 }
 
-// unknownMethod is the code of a method that a server doesn't have.
-const unknownMethod = "unknown_method"
-
 // failed tells of a call that failed: what couldn't be checked, and what to do.
 func (r *report) failed(err error, what string) {
 	e := integrations.AsError(err)
 	switch {
-	case e.Code == unknownMethod:
+	case e.Code == integrations.UnknownMethod:
 		r.warn("%s: can't be checked, since this server doesn't know the method; what rests on it won't work", what)
 	case e.Failure == integrations.Limited:
 		r.warn("%s: can't be checked now, since the service wants fewer calls", what)

@@ -136,7 +136,7 @@ func members(ctx context.Context, client *slack.Client, ids []string) (list stri
 		p, err := client.Person(ctx, id)
 		switch {
 		case err != nil || p.Name == "":
-			nameless = nameless || err != nil && integrations.AsError(err).Code == unknownMethod
+			nameless = nameless || err != nil && integrations.AsError(err).Code == integrations.UnknownMethod
 			names = append(names, id)
 		case p.Deleted:
 			names = append(names, p.Name+" (deactivated)")

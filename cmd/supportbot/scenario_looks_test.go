@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ func (s *stage) looks() map[string]func(rest string) error {
 		"titles":   func(string) error { s.issues(s.title); return nil },
 		"calls":    func(string) error { s.calls(); return nil },
 		"explain":  s.explain,
+		"log":      func(rest string) error { s.troubles(rest); return nil },
 		"where":    func(string) error { s.whereTheBotIs(); return nil },
 	}
 }
@@ -118,6 +120,24 @@ func (s *stage) calls() {
 	slices.Sort(lines)
 	s.out.WriteString(strings.Join(lines, ""))
 }
+
+// log users.info: the warnings and errors in the log that name something, each with how often it came
+func (s *stage) troubles(about string) {
+	count := map[string]int{}
+	for line := range strings.Lines(s.log.String()) {
+		_, line, _ = strings.Cut(strings.TrimSpace(line), " ") // the time
+		if !strings.HasPrefix(line, "level=INFO") && strings.Contains(line, about) {
+			count[s.indent(loggedID.ReplaceAllString(line, "$1=…"))]++
+		}
+	}
+	fmt.Fprintf(&s.out, "logged of %s:\n", about)
+	for _, line := range slices.Sorted(maps.Keys(count)) {
+		fmt.Fprintf(&s.out, "  %d× %s\n", count[line], line)
+	}
+}
+
+// loggedID is what is another in every run.
+var loggedID = regexp.MustCompile(`\b(action)=\d+`)
 
 // ofCatchUp says whether a call is one that catch-up makes whatever people say.
 func ofCatchUp(c sandbox.Call) bool {

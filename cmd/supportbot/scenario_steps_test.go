@@ -39,6 +39,11 @@ func (s *stage) step(line string) error {
 		return s.restore()
 	case "meanwhile":
 		return s.meanwhile(rest)
+	case "slack":
+		if method, ok := strings.CutPrefix(rest, "lacks "); ok {
+			s.slack.Lack(method)
+			return nil
+		}
 	}
 	if err := s.begin(); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -86,11 +86,29 @@ type stage struct {
 	cut     bool     // Slack opens no sockets
 	sockets int      // that were open when the clock was last moved
 	out     strings.Builder
-	log     bytes.Buffer
+	log     diary
 
 	mistaken atomic.Bool // handlers fail at every decision of a ticket
 
 	slackCalls, githubCalls int // that were written down already
+}
+
+// A diary is what the bot logs.
+type diary struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (d *diary) Write(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.Write(p)
+}
+
+func (d *diary) String() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.String()
 }
 
 // said is where a message of the script is.

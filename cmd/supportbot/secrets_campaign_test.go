@@ -289,7 +289,7 @@ func newPlantation(t *testing.T) *plantation {
 func (c *plantation) written() map[string][]byte {
 	written := map[string][]byte{"its log of writes": c.read("-wal"), "its index of these": c.read("-shm")}
 	c.end()
-	written["the database"], written["its log"] = c.read(""), c.log.Bytes()
+	written["the database"], written["its log"] = c.read(""), []byte(c.log.String())
 	issues, err := json.Marshal(c.github.Issues())
 	if err != nil {
 		c.t.Fatal(err)

@@ -107,9 +107,7 @@ func NewSlack(o SlackOptions) *Slack {
 		methods:  slackMethods(),
 		limiters: map[string]*rate.Limiter{},
 	}
-	for _, method := range o.Without {
-		delete(s.methods, method)
-	}
+	s.Lack(o.Without...)
 	if o.Scopes == nil {
 		s.scopes = allScopes()
 	}
@@ -119,6 +117,15 @@ func NewSlack(o SlackOptions) *Slack {
 	s.AddPerson(Person{ID: slackBotUser, Name: "supportbot", DisplayName: "Support Bot", Bot: true})
 	s.serve()
 	return s
+}
+
+// Lack makes s a server that doesn't know some methods.
+func (s *Slack) Lack(methods ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, method := range methods {
+		delete(s.methods, method)
+	}
 }
 
 func (s *Slack) serve() {
