@@ -558,7 +558,7 @@ func (s *stage) keepConnected() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
-	_ = s.slack.WaitSockets(ctx, s.sockets) // that they don't come back may be what the scenario is about
+	_ = s.slack.WaitSockets(ctx, max(1, s.sockets)) // that they don't come back may be what the scenario is about
 	s.sockets = s.slack.Sockets()
 }
 
