@@ -300,7 +300,7 @@ func (b *browser) ask(person, channel, text string) {
 	b.as(person, channel)
 	b.say(".main", "@support "+text)
 	b.openThread(text)
-	b.see(".side .message", b.tr("This is issue #1", "イシュー #1"))
+	b.see(".side .message", b.tr("this is issue #1", "イシュー #1"))
 }
 
 // issue goes to the issue as somebody.
@@ -461,7 +461,7 @@ func walkGroup(b *browser) {
 	b.see(".list [aria-current]", "Ben Okafor")
 	b.say(".main", "@support "+b.tr("who may see the budget?", "予算を閲覧できるのは誰ですか？"))
 	b.openThread(b.tr("who may see the budget?", "予算を閲覧"))
-	b.see(".side .message", b.tr("This is issue #1", "イシュー #1"), b.tr("Publish the text", "内容を公開する"))
+	b.see(".side .message", b.tr("this is issue #1", "イシュー #1"), b.tr("Publish the text", "内容を公開する"))
 	b.look("group-thread")
 	b.become("ben")
 	b.see("h1", b.tr("Alice Novak", "田中 彩")+", Support Bot")
@@ -513,7 +513,7 @@ func walkClock(b *browser) {
 	b.click(".buttons .btn", b.tr("Resume", "動かす"))
 	b.as(b.asker, "help-data")
 	b.openThread(text)
-	b.see(".side .message", b.tr("This is issue #1", "イシュー #1"))
+	b.see(".side .message", b.tr("this is issue #1", "イシュー #1"))
 }
 
 func tokyo(t *testing.T) *time.Location {
