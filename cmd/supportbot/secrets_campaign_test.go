@@ -40,10 +40,10 @@ var secretKinds = []struct {
 		return spoken("SECRET", "eyJhbGciOiJIUzI1NiJ9.eyJ"+random(40, letters, n)+"."+random(43, letters, n+1))
 	}},
 	{"an API key", false, false, func(n uint64) secret { return spoken("api_key=SECRET", random(32, letters, n)) }},
-	{"a password", false, false, func(n uint64) secret { return spoken("the password is SECRET", "Q"+random(9, letters, n)+"7x") }},
-	{"a password in Japanese", false, false, func(n uint64) secret { return spoken("パスワードはSECRETです", "Q"+random(9, letters, n)+"7x") }},
+	{"a password", false, false, func(n uint64) secret { return spoken("the password is SECRET", password(n)) }},
+	{"a password in Japanese", false, false, func(n uint64) secret { return spoken("パスワードはSECRETです", password(n)) }},
 	{"a password in JSON", true, false, func(n uint64) secret {
-		return spoken(`{"user": "etl", "password": "SECRET"}`, "Q"+random(9, letters, n)+"7x")
+		return spoken(`{"user": "etl", "password": "SECRET"}`, password(n))
 	}},
 	{"a password in an address", true, false, func(n uint64) secret {
 		return spoken("postgres://etl:SECRET@db1:5432/sales", random(10, letters, n)+"x1")
@@ -68,6 +68,14 @@ const (
 
 func spoken(form, value string) secret {
 	return secret{strings.Replace(form, "SECRET", value, 1), []string{value}}
+}
+
+// password returns one that begins with a letter, or, as often, with digits that letters follow.
+func password(seed uint64) string {
+	if random(1, "01", seed) == "0" {
+		return "Q" + random(9, letters, seed) + "7x"
+	}
+	return random(4, "23456789", seed) + random(7, "abcdefghijkmnopqrstuvwxyz", seed+1)
 }
 
 // random returns n characters that look random, the same ones for one seed.

@@ -416,6 +416,10 @@ func isPassword(v string, f form, sure bool, after string) bool {
 	return sure || !followedByWords(after) && !wordy(v) || all(v, isLetter) && !followedByWords(after) && len(v) >= 5
 }
 
+// unit is what makes an amount of digits. Other words behind them do not: "2024spring" is a password.
+const unit = `%|[smhdwyxk]|[mun]s|[kmgt]?i?b|[kmg]?hz|px|pt|st|nd|rd|th|(?:min|sec|hr|wk|yr|ch|char|character|digit|letter|symbol|day|hour|minute|second|week|` +
+	`month|year|bit|byte|time|attempt|user|item|test|row|case|step|factor)s?|tries`
+
 func isYear(v string) bool { return len(v) == 4 && (v[:2] == "19" || v[:2] == "20") }
 
 // isCredentialFree says whether v is an ordinary id that follows the word by chance.
@@ -443,7 +447,7 @@ func isSymbolic(v string) bool {
 }
 
 var (
-	units      = regexp.MustCompile(`(?i)^(?:\d+(?:[.,]\d+)?[a-z%]{1,12}|v\d+(?:\.\d+)*|base\d\d(?:-\w+)?|sha-?\d+\S*|md5\S*|bcrypt\S*|argon2\w*|utf-?\d+|oauth2?\S*|2fa|1password\S*|\d+/\d+|[a-z]+\(\d*\))$`)
+	units      = regexp.MustCompile(`(?i)^(?:(?:\d+(?:[.,]\d+)?(?:` + unit + `))+|v\d+(?:\.\d+)*|base\d\d(?:-\w+)?|sha-?\d+\S*|md5\S*|bcrypt\S*|argon2\w*|utf-?\d+|oauth2?\S*|2fa|1password\S*|\d+/\d+|[a-z]+\(\d*\))$`)
 	unitAfter  = regexp.MustCompile(`^[ \t]?(?:文字|桁|回|日|年|月|時|分|秒|件|人|個|番|章|char|digit|letter|time|day|hour|min|sec|month|year|byte|user|attempt|test|item|row|case|fail|of\b|/|%)`)
 	conditions = regexp.MustCompile(`文字|以上|以内|以下|桁|画面|ページ|期限|日|回|年|月`)
 	kanaOnly   = regexp.MustCompile(`^[\p{Hiragana}\p{Katakana}ー]{4,20}$`)

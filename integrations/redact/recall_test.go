@@ -30,6 +30,7 @@ var planted = []struct {
 		return fill(7, alnum, n) + fill(2, "0123456789", n+1) + fill(1, "!#%+", n+2) + "x"
 	}, passwordPhrases},
 	{"password, letters and digits", func(n uint64) string { return fill(6, "abcdefghijkmnopqrstuvwxyz", n) + fill(3, "23456789", n+1) }, passwordPhrases},
+	{"password, digits and letters", func(n uint64) string { return fill(4, "23456789", n) + fill(5, "abcdefghijkmnopqrstuvwxyz", n+1) }, passwordPhrases},
 	{"password in an address", func(n uint64) string { return fill(10, alnum, n) + "x1" }, []string{"postgres://etl:SECRET@db1:5432/sales", "jdbc:mysql://db1/s?user=a&password=SECRET", "amqp://a:SECRET@mq1/"}},
 	{"bearer token", func(n uint64) string { return fill(32, alnum, n) + "a1B" }, []string{"Authorization: Bearer SECRET", `-H "authorization: bearer SECRET"`}},
 }

@@ -31,6 +31,8 @@ func TestOrdinaryTalkIsLeftAlone(t *testing.T) {
 		"a rule for passwords":                  "Password: must be at least 8 characters",
 		"a rule for passwords in Japanese":      "パスワードは8文字以上、英数字2種類以上です",
 		"a rule in quotes in Japanese":          "パスワードは「英数字8文字以上」です",
+		"an amount of characters":               "password: 12chars at least, the old one was valid for 90days",
+		"a time":                                "the password is 1h30m old",
 		"a date in Japanese":                    "パスワードは2024年5月1日に変更しました",
 		"digits of a PIN in Japanese":           "暗証番号は4桁です",
 		"a result of tests":                     "pass: 120, fail: 3",
