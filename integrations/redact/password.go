@@ -48,6 +48,7 @@ func passwordRules() ([]*rule, error) {
 			blank + `*(=>|:=|:{1,2}|={1,3}|->|→|⇒|\||>)` + `(?:[*_]{1,2}[ \t])?[ \t]*` + below + opening + value, passwordKeywords, assignedPassword},
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
 			`[ \t]+(?:is|was|will be|should be|to|as|に)(?:[ \t]+(?:now|currently|still|set to|changed to|this|the following|just|simply))?[ \t]*:?[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
+		{"password", `(?i)` + passwordWord + suffix + `([】〉》\]])[ \t　:]*` + below + opening + value, passwordKeywords, headedPassword},
 		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
 		{"password", `(?:パスワード|パスフレーズ|ﾊﾟｽﾜｰﾄﾞ|暗証番号)()` + value, []string{"パスワード", "パスフレーズ", "ﾊﾟｽﾜｰﾄﾞ", "暗証番号"}, besidePassword},
 		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
@@ -157,6 +158,17 @@ func assignedPassword(m match) (span, bool) {
 	}
 	return s, isPassword(v, assigned, sure, m.text[s.to:])
 }
+
+// headedPassword takes the password below or beside a heading in brackets, as in "【パスワード】sakura2024".
+func headedPassword(m match) (span, bool) {
+	s, ok := assignedPassword(m)
+	return s, ok && headingBefore.MatchString(m.text[max(0, m.loc[0]-maxBeside):m.loc[0]]) && fieldEnd.MatchString(m.text[s.to:])
+}
+
+var (
+	headingBefore = regexp.MustCompile(`(?:[【〈《]|(?:^|[\s　])\[)[^【〈《\[\]\n]{0,30}$`)
+	fieldEnd      = regexp.MustCompile(`^["'\x60」』]?[ \t　]*(?:です|でした)?[ \t　、。,.]*(?:$|\r?\n|[【〈《\[])`)
+)
 
 const (
 	nameLabel = `(?:\b(?:user(?: ?name)?|uid|login(?: ?id)?|account|id)|ユーザー?(?:名|ID)?|アカウント名?|ログインID)`

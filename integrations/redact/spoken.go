@@ -105,17 +105,22 @@ func isSecretLooking(v string) bool {
 		!isCredentialFree(v)
 }
 
-// beforeRule finds the password of "Spring2024! as password", which stands before the word.
+// beforeRule finds the password of "Spring2024! as password" and "sakura2024がパスワードです", which stands before the word.
 func beforeRule() *rule {
 	return &rule{
-		kind: "password", rank: rankPassword, keywords: []string{"password", "パスワード"}, start: true, reach: maxPair, findAll: findBefore,
+		kind: "password", rank: rankPassword, keywords: []string{"password", "パスワード", "pw"}, start: true, reach: maxPair, findAll: findBefore,
 	}
 }
 
-var valueBefore = regexp.MustCompile("[\"'`「『]?([!-~]{4,60}?)[\"'`」』]?" + `(?: as (?:the |my |a |an? initial )?(?:\w{1,12} )?|という(?:仮|初期|新しい)?)$`)
+var (
+	valueBefore = regexp.MustCompile("[\"'`「『]?([!-~]{4,60}?)[\"'`」』]?" + `(?: as (?:the |my |a |an? initial )?(?:\w{1,12} )?|[ \t　]*(?:という|[がを])(?:仮|初期|新しい)?)$`)
+	// declares matches the word where what stands before it is said to be it.
+	declares = regexp.MustCompile(`^(?i:パスワード|pw)(?:です|でした|なの|だと|に設定|にし|として)`)
+)
 
 func findBefore(text string, at, _ int) (found []span, to int) {
-	if near := text[max(0, at-maxNear):at]; !strings.Contains(near, " as ") && !strings.Contains(near, "という") {
+	near := text[max(0, at-maxNear):at]
+	if !strings.Contains(near, " as ") && !strings.Contains(near, "という") && !declares.MatchString(text[at:min(len(text), at+maxNear)]) {
 		return nil, at
 	}
 	from := max(0, at-maxPair/2)
@@ -125,7 +130,8 @@ func findBefore(text string, at, _ int) (found []span, to int) {
 	}
 	s := span{from + loc[2], from + loc[3]}
 	v := text[s.from:s.to]
-	if !hasDigit(v) || !hasCases(v) && !isSymbolic(v) && text[at] < 0x80 || !mixed(v) || !isSecretLooking(v) {
+	english := text[at] < 0x80 && text[at-1] < 0x80
+	if !hasDigit(v) || english && !hasCases(v) && !isSymbolic(v) || !mixed(v) || !isSecretLooking(v) {
 		return nil, at
 	}
 	return []span{s}, at
@@ -162,7 +168,7 @@ func toldShort(m match, s span, v string) bool {
 	case besideName(m, s):
 		return true
 	case strings.HasPrefix(word, "pw") && word != "pwd":
-		return m.group(2) == ":"
+		return m.group(2) == ":" || m.group(2) == "】"
 	case all(v, isDigit) && len(v) >= 4 && strings.HasPrefix(word, "pas"):
 		around := wordsOf(strings.ToLower(m.text[max(0, m.loc[0]-60):min(len(m.text), s.to+60)]))
 		return startOfField.MatchString(m.text[max(0, m.loc[0]-60):m.loc[0]]) && lineEnd.MatchString(m.text[s.to:]) && !slices.ContainsFunc(around, func(w string) bool { return testWords[w] })
