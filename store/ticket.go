@@ -57,7 +57,7 @@ type TicketDetails struct {
 	Late     bool      `json:"late,omitempty"`      // it was found by catch-up, long after it was written
 
 	Threads   map[string]string `json:"threads,omitempty"`   // by channel/ts: how much of each thread is known
-	Published []string          `json:"published,omitempty"` // author/channel: who agreed that their private text from where goes into the issue
+	Published []string          `json:"published,omitempty"` // author/channel[/ts]: who agreed that their private text from which thread goes into the issue
 }
 
 // How much of a thread is known, in TicketDetails.Threads.

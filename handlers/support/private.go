@@ -1,6 +1,7 @@
 package support
 
 import (
+	"cmp"
 	"slices"
 
 	"supportbot/bot"
@@ -61,14 +62,27 @@ func (t *ticket) publishable(m *store.Message) (bool, error) {
 	case err != nil || place == placeShared:
 		return false, err
 	case place == placePrivate:
-		return t.Private == Full || t.agreed(m.Sender, m.Channel), nil
+		return t.Private == Full || t.agreed(m), nil
 	}
 	return true, nil
 }
 
-// agreed says whether an author agreed that what they write in a conversation goes into the issue.
-func (t *ticket) agreed(author, channel string) bool {
-	return slices.Contains(t.row.Published, author+"/"+channel)
+// publishableByAuthor says whether the text of m stays out of the issue until its author publishes it.
+func (t *ticket) publishableByAuthor(m *store.Message) (bool, error) {
+	place, err := t.place(m)
+	return place == placePrivate && t.Private == Ask && m.Person && !t.agreed(m), err
+}
+
+// agreed says whether the author of m agreed that what they write where m stands goes into the issue.
+func (t *ticket) agreed(m *store.Message) bool { return slices.Contains(t.row.Published, consent(m)) }
+
+// consent is what the author of m gives for m to be published. It is for what they see when they give it, one thread or
+// their talk with the bot: the flood guard puts other threads into the ticket too.
+func consent(m *store.Message) string {
+	if m.Direct {
+		return m.Sender + "/" + m.Channel
+	}
+	return m.Sender + "/" + threadKey(m)
 }
 
 // privateTalk is what becomes of private talk in a thread.
@@ -90,7 +104,7 @@ func (t *ticket) privateTalkIn(thread *store.Message) (talk privateTalk, err err
 		}
 		switch {
 		case place != placePrivate || t.Private == Full:
-		case t.agreed(m.Sender, m.Channel):
+		case t.agreed(m):
 			talk.published = true
 		default:
 			talk.withheld, talk.byPeople = true, talk.byPeople || m.Person
@@ -99,16 +113,19 @@ func (t *ticket) privateTalkIn(thread *store.Message) (talk privateTalk, err err
 	return talk, nil
 }
 
-// agree publishes what who clicked wrote in the conversation, and will write there.
+// agree publishes what who clicked wrote where the button stands, and will write there.
 func (t *ticket) agree(c bot.Click) error {
-	theirs := func(m *store.Message) bool { return m.Person && m.Sender == c.User && m.Channel == c.Channel }
-	if t.Private != Ask || !slices.ContainsFunc(t.messages, theirs) {
+	theirs := func(m *store.Message) bool {
+		return m.Person && m.Sender == c.User && m.Channel == c.Channel && (m.Direct || m.Thread == cmp.Or(c.Thread, c.Message))
+	}
+	first := slices.IndexFunc(t.messages, theirs)
+	if t.Private != Ask || first < 0 {
 		return t.whisper(c, "publish_not_yours")
 	}
-	if t.agreed(c.User, c.Channel) {
+	if t.agreed(t.messages[first]) {
 		return nil
 	}
-	t.row.Published, t.row.Stale = append(t.row.Published, c.User+"/"+c.Channel), true
+	t.row.Published, t.row.Stale = append(t.row.Published, consent(t.messages[first])), true
 	for _, m := range t.messages {
 		if theirs(m) {
 			m.Stale, m.Asked, m.Named = true, false, false
