@@ -106,6 +106,7 @@ func (s *stage) acts() map[string]func(rest string) error {
 		"unarchive":   s.onChannel(s.slack.UnarchiveChannel),
 		"channel-id":  s.channelID,
 		"convert":     s.convert,
+		"bot-leaves":  s.onChannel(func(id, _ string) { s.slack.Leave(id, s.slack.BotUserID()) }),
 	}
 }
 

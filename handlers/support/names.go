@@ -144,10 +144,26 @@ func (t *ticket) named(a store.Answer) error {
 		t.learn(e)
 	}
 	if err == nil && t.entries[asked.ID] == nil {
-		kind := map[string]string{"slack.read_person": store.PersonEntry, "slack.read_channel": store.ChannelEntry}[a.Kind]
-		t.learn(&store.Entry{ID: asked.ID, Kind: cmp.Or(kind, store.GroupEntry), EntryDetails: store.EntryDetails{Unknown: true}})
+		return t.notNamed(asked.ID, a.Kind)
 	}
 	return err
+}
+
+// notNamed notes that Slack would not name an id. What was known of it stays: a private channel is private, although the
+// bot may not see it any more.
+func (t *ticket) notNamed(id, read string) error {
+	kind := map[string]string{"slack.read_person": store.PersonEntry, "slack.read_channel": store.ChannelEntry}[read]
+	unknown := store.Entry{ID: id, Kind: cmp.Or(kind, store.GroupEntry)}
+	known, err := t.entry(id)
+	if err != nil {
+		return err
+	}
+	if known != nil {
+		unknown = *known
+	}
+	unknown.Unknown = true
+	t.learn(&unknown)
+	return nil
 }
 
 // entriesOf returns what the directory learns from the answer to a read; nothing if Slack refused it.
@@ -205,13 +221,16 @@ func (t *ticket) entry(id string) (*store.Entry, error) {
 // name is the text.Names of this ticket. A name that can't be read now is an unknown one.
 func (t *ticket) name(ref text.Ref) string {
 	e, err := t.entry(ref.ID)
-	if err != nil || e == nil {
-		return ""
-	}
-	if e.Kind == store.ChannelEntry && e.Private {
+	known := err == nil && e != nil
+	switch {
+	case known && e.Kind == store.ChannelEntry && e.Private:
 		return t.texts.word(t.language(), "private_channel") // its name is private too
+	case ref.Kind == text.Channel && (!known || e.Unknown):
+		return ref.ID // the name that Slack put into the message may be that of a private channel
+	case known:
+		return e.Name
 	}
-	return e.Name
+	return ""
 }
 
 // languageOf returns the language to answer m in: Japanese if it has kana, else that of the sender's Slack.
