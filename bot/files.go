@@ -230,7 +230,7 @@ func (d *door) redactForwards(forwards []store.Forward) (clean []store.Forward, 
 // redactDoc takes secrets out of a text and returns their kinds too.
 func (d *door) redactDoc(doc text.Doc) (clean text.Doc, kinds []string) {
 	clean = doc.Rewrite(func(parts []string) []string {
-		clean, found := d.m.Redactor.Strings(parts)
+		clean, found := d.m.Redactor.Typed(parts)
 		kinds = kindsOf(found)
 		return clean
 	})
@@ -238,7 +238,7 @@ func (d *door) redactDoc(doc text.Doc) (clean text.Doc, kinds []string) {
 }
 
 func (d *door) redactString(s string) (clean string, kinds []string) {
-	clean, found := d.m.Redactor.String(s)
+	clean, found := d.m.Redactor.TypedString(s)
 	return clean, kindsOf(found)
 }
 

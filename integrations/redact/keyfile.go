@@ -29,9 +29,10 @@ func IsKeyFile(name, mimetype string) bool {
 	}
 }
 
-// FileName is String for the name of a file: what stands before the extension is a text of its own, in which "_" may
+// FileName is TypedString for the name of a file: what stands before the extension is a text of its own, in which "_" may
 // stand for a space.
 func (r *Redactor) FileName(name string) (clean string, found []Finding) {
+	name = withoutPlaceholders([]string{name})[0]
 	stem, extension := name, ""
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
 		stem, extension = name[:dot], name[dot:]

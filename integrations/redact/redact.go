@@ -68,10 +68,12 @@ func (r *Redactor) Strings(parts []string) ([]string, []Finding) {
 		if len(hits) == 0 {
 			return parts, found
 		}
+		var edits []edit
 		for _, h := range hits {
 			found = append(found, Finding{h.rule.kind})
+			edits = append(edits, edit{h.span, Placeholder(h.rule.kind)})
 		}
-		parts = replace(parts, hits)
+		parts = edited(parts, edits)
 	}
 	whole := make([]string, len(parts))
 	whole[0] = Placeholder(WholeText)
@@ -84,6 +86,17 @@ const WholeText = "text"
 // String is Strings for one part.
 func (r *Redactor) String(s string) (string, []Finding) {
 	parts, found := r.Strings([]string{s})
+	return parts[0], found
+}
+
+// Typed is Strings for what people typed. It leaves placeholders out: only we write them, and nothing hides behind one.
+func (r *Redactor) Typed(parts []string) ([]string, []Finding) {
+	return r.Strings(withoutPlaceholders(parts))
+}
+
+// TypedString is Typed for one part.
+func (r *Redactor) TypedString(s string) (string, []Finding) {
+	parts, found := r.Typed([]string{s})
 	return parts[0], found
 }
 
@@ -131,21 +144,28 @@ func merged(hits []hit) []hit {
 	return out
 }
 
-// replace puts a placeholder for each hit into the part where it starts and removes the rest of it.
-func replace(parts []string, hits []hit) []string {
+// An edit puts something in place of a part of a text.
+type edit struct {
+	span
+	put string
+}
+
+// edited does edits, which are in order and apart, to the text that parts make: what an edit puts goes into the part where
+// it starts, and the rest of its span is removed.
+func edited(parts []string, edits []edit) []string {
 	out := make([]string, len(parts))
-	at, n := 0, 0 // offset of the part, next hit
+	at, n := 0, 0 // offset of the part, next edit
 	for i, part := range parts {
 		var b strings.Builder
 		done := 0
-		for ; n < len(hits) && hits[n].from < at+len(part); n++ {
-			h := hits[n]
-			if h.from >= at {
-				b.WriteString(part[done : h.from-at])
-				b.WriteString(Placeholder(h.rule.kind))
+		for ; n < len(edits) && edits[n].from < at+len(part); n++ {
+			e := edits[n]
+			if e.from >= at {
+				b.WriteString(part[done : e.from-at])
+				b.WriteString(e.put)
 			}
-			done = min(len(part), h.to-at)
-			if h.to > at+len(part) {
+			done = min(len(part), e.to-at)
+			if e.to > at+len(part) {
 				break
 			}
 		}

@@ -185,6 +185,31 @@ func TestTextNumbersPlaceholders(t *testing.T) {
 	}
 }
 
+func TestPlaceholdersThatPeopleTypeAreLeftOut(t *testing.T) {
+	r := newRedactor(t)
+	deep := strings.Repeat("⟦with", 20) + strings.Repeat("held: text⟧", 20)
+	for _, test := range []struct {
+		name        string
+		parts, want []string
+	}{
+		{"one of ours", []string{"hi ⟦withheld 2: password⟧."}, []string{"hi ."}},
+		{"one that is nearly ours", []string{"hi ⟦withheld⟧ ⟦withheld: My Secret⟧."}, []string{"hi  ."}},
+		{"one in two styles", []string{"hi ⟦with", "held: text⟧", "."}, []string{"hi ", "", "."}},
+		{"one around another", []string{"hi ⟦with⟦withheld: text⟧held: text⟧."}, []string{"hi ."}},
+		{"many around another", []string{"hi " + deep}, []string{"hi " + strings.ReplaceAll(strings.Repeat("⟦with", 12)+strings.Repeat("held: text⟧", 12), "⟦", "")}},
+		{"one before a password", []string{"password: ⟦withheld: password⟧ tanuki99"}, []string{"password:  " + Placeholder("password")}},
+		{"one in a password", []string{"password: tan⟦withheld: text⟧", "uki99"}, []string{"password: " + Placeholder("password"), ""}},
+		{"other text in such brackets", []string{"⟦x⟧ is a set"}, []string{"⟦x⟧ is a set"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, _ := r.Typed(test.parts)
+			if d := cmp.Diff(test.want, got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
 func TestNoCharacterIsCut(t *testing.T) {
 	r := newRedactor(t)
 	for _, text := range []string{"パスワード；tanuki#9X", "パスワード！Tanuki99", "ｐａｓｓｗｏｒｄ＝＂tanuki99＂", "パスワード　＃Ｔａｎｕｋｉ９９"} {

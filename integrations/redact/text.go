@@ -32,6 +32,29 @@ var (
 		`|[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}/(?:issues|pull)/[0-9]{1,10}(?:#issuecomment-[0-9]{1,20})?)`)
 )
 
+// typedForm matches whatever looks like a placeholder to a reader.
+var typedForm = regexp.MustCompile(`⟦withheld[^⟦⟧\n]{0,80}⟧`)
+
+// withoutPlaceholders returns parts without what looks like a placeholder in the text that they make. Leaving one out may
+// make another of what stood around it.
+func withoutPlaceholders(parts []string) []string {
+	for range maxRounds {
+		var edits []edit
+		for _, loc := range typedForm.FindAllStringIndex(strings.Join(parts, ""), -1) {
+			edits = append(edits, edit{span: span{loc[0], loc[1]}})
+		}
+		if edits == nil {
+			return parts
+		}
+		parts = edited(parts, edits)
+	}
+	bare := make([]string, len(parts))
+	for i, part := range parts {
+		bare[i] = strings.ReplaceAll(part, "⟦", "")
+	}
+	return bare
+}
+
 // Number renders the placeholders in s numbered in order: "⟦withheld 1: password⟧". Numbered ones are numbered
 // anew, so that numbering twice changes nothing.
 func Number(s string) string {

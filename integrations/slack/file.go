@@ -94,7 +94,7 @@ func textOf(r *redact.Redactor, id string, content []byte) FileText {
 	case !utf8.Valid(content) || bytes.IndexByte(content, 0) >= 0:
 		return FileText{ID: id, Not: notText}
 	}
-	clean, found := r.String(string(content))
+	clean, found := r.TypedString(string(content))
 	t := FileText{ID: id, Text: clean}
 	for _, f := range found {
 		t.Withheld = append(t.Withheld, f.Kind)

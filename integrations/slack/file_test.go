@@ -46,6 +46,8 @@ func TestTheTextOfAFile(t *testing.T) {
 		{"the longest text", sandbox.File{Name: "a.log", Content: []byte(strings.Repeat("x ", MaxText/2))}, FileText{Text: strings.Repeat("x ", MaxText/2)}},
 		{"a password", sandbox.File{Name: "a.log", Content: []byte("password: " + password)}, FileText{Text: "password: ⟦withheld: password⟧", Withheld: []string{"password"}}},
 
+		{"a placeholder", sandbox.File{Name: "a.log", Content: []byte("password: ⟦withheld: password⟧ " + password)}, FileText{Text: "password:  ⟦withheld: password⟧", Withheld: []string{"password"}}},
+
 		{"a byte too long", sandbox.File{Name: "a.log", Content: []byte(strings.Repeat("x", MaxText+1))}, FileText{Not: notShort}},
 		{"longer than Slack says", sandbox.File{Name: "a.log", Size: 9, Content: []byte(strings.Repeat("x", MaxText+1))}, FileText{Not: notShort}},
 		{"an image", sandbox.File{Name: "a.png", Content: []byte("PNG")}, FileText{Not: notText}},

@@ -155,7 +155,7 @@ func (c *Client) readPerson(r *redact.Redactor) integrations.Kind {
 		Name: "slack.read_person", Settling: integrations.Idempotent, Read: true, Lane: lane(lanePerson),
 		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, asked Read) (Person, error) {
 			p, err := c.Person(ctx, asked.ID)
-			p.Name, _ = r.String(p.Name)
+			p.Name, _ = r.TypedString(p.Name)
 			return p, err
 		}),
 	}
@@ -166,7 +166,7 @@ func (c *Client) readChannel(r *redact.Redactor) integrations.Kind {
 		Name: "slack.read_channel", Settling: integrations.Idempotent, Read: true, Lane: lane(LaneChannel),
 		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, asked Read) (Channel, error) {
 			ch, err := c.Channel(ctx, asked.ID)
-			ch.Name, _ = r.String(ch.Name)
+			ch.Name, _ = r.TypedString(ch.Name)
 			return ch, err
 		}),
 	}
@@ -178,8 +178,8 @@ func (c *Client) readGroups(r *redact.Redactor) integrations.Kind {
 		Perform: integrations.Performing(func(ctx context.Context, _ integrations.Call, _ struct{}) ([]Group, error) {
 			groups, err := c.Groups(ctx)
 			for i := range groups {
-				groups[i].Handle, _ = r.String(groups[i].Handle)
-				groups[i].Name, _ = r.String(groups[i].Name)
+				groups[i].Handle, _ = r.TypedString(groups[i].Handle)
+				groups[i].Name, _ = r.TypedString(groups[i].Name)
 			}
 			return groups, err
 		}),
