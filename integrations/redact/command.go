@@ -29,6 +29,7 @@ func commandRules() ([]*rule, error) {
 		{`(?:sshpass|sqlcmd|bcp|beeline|zip|unzip|az login|(?:docker|podman|helm[ \t]{1,9}registry)[ \t]{1,9}login)` + arguments + `[ \t]-p[ \t]{0,9}` + value,
 			[]string{"sshpass", "sqlcmd", "bcp", "beeline", "zip", "unzip", "az login", "docker", "podman", "helm"}, argument},
 		{`(?:putty|plink|pscp|psftp)` + arguments + `[ \t]-pw[ \t]{1,9}` + value, []string{"putty", "plink", "pscp", "psftp"}, argument},
+		{`(?:curl|wget)` + arguments + `[ \t](?:-u|--user|-U|--proxy-user)[ \t=]{0,9}["']?[\w.@+\\-]{1,64}:` + value, []string{"curl", "wget"}, argument},
 		{`redis-cli` + arguments + `[ \t]-a[ \t]{1,9}` + value, []string{"redis-cli"}, argument},
 		{`ldap(?:search|modify|add|passwd)` + arguments + `[ \t]-w[ \t]{0,9}` + value, []string{"ldap"}, argument},
 		{`htpasswd[ \t]{1,9}-\w{0,5}b\w{0,5}[ \t]{1,9}\S{1,200}[ \t]{1,9}\S{1,60}[ \t]{1,9}` + value, []string{"htpasswd"}, argument},

@@ -61,7 +61,7 @@ func passwordRules() ([]*rule, error) {
 			`[ \t]+(?:is|was)[ \t]*:?[ \t]*` + opening + value, []string{"token", "secret", "api", "access", "credential"}, toldToken},
 		{"access-token", `(?i)` + tokenWord + `()` + closing + remark +
 			`[ \t　]*(?:は|が|を|も|って|に|:|=|\|)(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です)?[。.]?)?[、,: \t　→]*(?:\r?\n[ \t>]*)?` + opening + value, tokenKeywords, toldToken},
-		{"access-token", `(?i)` + tokenWord + `()[ \t　]+["'\x60「]?([\w.~+/=-]{20,200})`, tokenKeywords, besideToken},
+		{"access-token", `(?i)` + tokenWord + `()(?:[】\])）][:：]?[ \t　]*(?:\r?\n)?|[ \t　]*[「『【(（]|[ \t　]+)["'\x60「]?([\w.~+/=-]{16,200})`, tokenKeywords, besideToken},
 	} {
 		r, err := patternRule(d.kind, d.pattern, d.keywords, d.take)
 		if err != nil {
@@ -485,7 +485,7 @@ var placeholderValue = regexp.MustCompile(`(?i)^(?:[*x.•●＊_#?-]+|<[^<>]*>?
 // isPlaceholderValue says whether v stands for a value rather than being one.
 func isPlaceholderValue(v string) bool { return v == "" || placeholderValue.MatchString(v) }
 
-var reference = regexp.MustCompile(`(?i)^(?:[a-z_][\w-]*(?:\.[a-z_]\w*)+(?:\(.*|\[.*)?|[a-z_][\w.]*[(\[].*|https?://.*|/[\w.-]+(?:/[\w.-]+)+/?|\.{1,2}/.*|[a-z]+:(?:secret|ssm|arn|vault|env|//).*|arn:.*|[a-z]:\\.*|projects/.*|(?:[a-z_-]+|[\w-]+_)?(?:passw|pwd|secret|token|credential|パスワード)[a-z_-]*)$`)
+var reference = regexp.MustCompile(`(?i)^(?:[a-z_][\w-]*(?:\.[a-z_]\w*)+(?:\(.*|\[.*)?|(?:[a-z_][a-z_.]*|(?-i:[a-z_]+\d+[a-z_][a-z_.]*))[(\[].*|https?://.*|/[\w.-]+(?:/[\w.-]+)+/?|\.{1,2}/.*|[a-z]+:(?:secret|ssm|arn|vault|env|//).*|arn:.*|[a-z]:\\.*|projects/.*|(?:[a-z_-]+|[\w-]+_)?(?:passw|pwd|secret|token|credential|パスワード)[a-z_-]*)$`)
 
 // isReference says whether v names where a secret is: a variable, a call, a path, a link.
 func isReference(v string) bool {

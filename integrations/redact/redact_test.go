@@ -54,6 +54,8 @@ func TestOrdinaryTalkIsLeftAlone(t *testing.T) {
 		"a port in an address":                  "https://registry.npmjs.org:443/@acme/keys",
 		"a pattern of an address":               "postgres://user:password@host/db",
 		"a variable in an address":              "postgres://etl:${PW}@db1/sales",
+		"curl with a variable":                  `curl -u "$USER:$TOKEN2" https://x; curl -u tanaka:<token> https://x; curl -u tanaka: https://x`,
+		"a call with a number":                  `password = b64decode(x), password: keys[1], password = utf8_decode(y)`,
 		"a port of docker":                      "docker run -p 8080:80 nginx",
 		"a port of mysql":                       "mysql -P 3306 -u bob -p sales",
 		"a prompt":                              "Enter password: ",
