@@ -35,6 +35,7 @@ func fieldRules() ([]*rule, error) {
 		{"password", `identified()[ \t]{1,9}by[ \t]{1,9}([^\s'";\xff]{4,100});`, "", []string{"identified"}, fieldValue},
 		{"password", `(?:getConnection|connect|auth|credentials?)()[ \t]{0,9}=?[ \t]{0,9}\((?:[ \t]{0,9}["'][^"'\n\xff]{1,200}["'][ \t]{0,9},){1,2}[ \t]{0,9}` + literal, "",
 			[]string{"getconnection", "connect", "auth", "credential"}, lastArgument},
+		{"password", `login()[ \t]{0,9}\([ \t]{0,9}(?:["'][^"'\n\xff]{1,200}["']|[\w.]{1,60})[ \t]{0,9},[ \t]{0,9}` + literal, "", []string{"login"}, lastArgument},
 		{"password", `ConvertTo-SecureString()[ \t]{1,9}(?:-String[ \t]{1,9})?` + literal, "", []string{"convertto-securestring"}, fieldValue},
 		{"password", `:\*:[^\s:]{1,60}:[^\s:]{1,60}:([^\s:\xff]{4,100})(?:\s|$)`, "", []string{":*:"}, func(m match) (span, bool) { return m.span(1), isStrange(m.group(1)) }},
 		{"authorization-header", `auth\\?["']?[ \t]{0,9}[:=][ \t]{0,9}\\?["']?([a-z0-9+/]{8,400}={0,2})`, "", []string{"auth"}, func(m match) (span, bool) { return m.span(1), isBasic(m.group(1)) }},

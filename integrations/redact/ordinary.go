@@ -9,10 +9,10 @@ import (
 )
 
 // secretWords in a name say that its value is secret.
-var secretWords = wordSet("password passwd passphrase passcode pwd pw secret secrets credential credentials creds apikey authkey")
+var secretWords = wordSet("password passwd passphrase passcode pwd pw secret secrets credential credentials creds apikey authkey psk")
 
 // keyWords make "key" in the same name secret.
-var keyWords = wordSet("api access private secret auth account encryption signing master license storage sas subscription service admin app application")
+var keyWords = wordSet("api access private secret auth account encryption signing master license storage sas subscription service admin app application hmac")
 
 // idWords in a name say that its key or token is an ordinary id.
 var idWords = wordSet(`idempotency idempotent cache partition partitioning sort dedup dedupe deduplication routing primary foreign

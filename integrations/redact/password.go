@@ -29,12 +29,13 @@ const (
 	blank        = `[ \t]`
 	below        = `(?:(?:[|>][+-]?[ \t]*)?(?:\r?\n[ \t>]*){1,2}(?:\x60{3}\w{0,10}[ \t]*\r?\n)?)?` // the value stands in a line below
 
-	tokenWord = `(?:token|secret(?: key)?|api[ _-]?key|access[ _-]?key|client[ _-]?secret|トークン|シークレット(?:アクセス)?(?:キー)?|api ?キー|アクセスキー|秘密鍵|認証キー|認証情報|アクセストークン)`
+	tokenWord = `(?:token|secret(?: key)?|api[ _-]?key|access[ _-]?key|client[ _-]?secret|トークン|シークレット(?:アクセス)?(?:キー)?|api ?キー|アクセスキー|秘密鍵|認証キー|認証情報|アクセストークン|(?:encryption|signing|license|hmac)[ _-]key|psk|暗号化?キー|ライセンスキー|事前共有(?:キー|鍵))`
 )
 
 var passwordKeywords = []string{"pass", "pwd", "pw", "pin", "パス", "ﾊﾟｽ", "暗証", "認証コード", "合言葉", "pasw", "pswd", "p/w"}
 
-var tokenKeywords = []string{"token", "secret", "api", "access", "client", "トークン", "シークレット", "アクセスキー", "アクセストークン", "秘密鍵", "認証"}
+var tokenKeywords = []string{"token", "secret", "api", "access", "client", "トークン", "シークレット", "アクセスキー", "アクセストークン", "秘密鍵", "認証",
+	"encryption", "signing", "license", "hmac", "psk", "暗号", "ライセンスキー", "事前共有"}
 
 // passwordRules find what people call a password or a token, in the many ways in which they write that.
 func passwordRules() ([]*rule, error) {
@@ -54,6 +55,7 @@ func passwordRules() ([]*rule, error) {
 		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
 		{"password", `(?i)(?:log|logged|sign|signed)[ -]in[ \t]+(?:with|as|using)[ \t]+[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"log in", "log-in", "logged in", "logged-in", "sign in", "sign-in", "signed in", "signed-in"}, signInPair},
 		{"password", `(?i)(?:credentials?|creds|認証情報|ログイン情報)[ \t]*(?:[:=：]|are|は)[ \t]*[\w.@+-]{1,64}(?:[/:]|[ \t]{0,3}/[ \t]{0,3})` + value, []string{"cred", "認証情報", "ログイン情報"}, signInPair},
+		{"password", `(?i)(?:basic|ベーシック) ?認証(?:情報)?[ \t　は:、(（「]{1,4}[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"basic", "ベーシック"}, strangePair},
 		{"password", `(?i)identified[ \t]+(?:with[ \t]+\w+[ \t]+)?by[ \t]+(?:password[ \t]+)?` + value, []string{"identified"}, optionValue},
 		{"access-token", `(?i)(?:token|secret|api[_ -]?keys?|access[_ -]?keys?|client[_ -]?secret|credentials?)` + suffix + closing + remark +
 			blank + `*(=>|:=|:{1,2}|={1,3}|\|)` + `[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, []string{"token", "secret", "api", "access", "client", "credential"}, assignedToken},
@@ -194,11 +196,17 @@ func toldPassword(m match) (span, bool) {
 	if isPIN(m, v) {
 		return s, true
 	}
+	if keeper.MatchString(m.text[s.to:]) && !isSymbolic(v) {
+		return s, false
+	}
 	if isOneTime(m) || mayBePath(m) && strings.Contains(v, "/") && !isSymbolic(v) {
 		return s, false
 	}
 	return s, isPassword(v, told, !mayBePath(m), m.text[s.to:])
 }
+
+// keeper matches what follows in Japanese who has a password, or what has it: "PWはadmin2さんに聞いてください".
+var keeper = regexp.MustCompile(`^[ \t]?(?:さん|様|の(?:もの|やつ)|に(?:あり|保存|記載|保管)|で管理)`)
 
 // isOneTime says whether the word is one for a code of digits.
 func isOneTime(m match) bool { return strings.HasPrefix(m.text[m.loc[0]:], "認証コード") }
@@ -236,7 +244,7 @@ var nameAndNumber = regexp.MustCompile(`^[a-z]{3,20}\d{3,8}[!?#$%]?$`)
 // particleRule finds the password of "パスワードは…".
 func particleRule() (*rule, error) {
 	r, err := patternRule("password", `(?i)`+passwordWord+suffix+closing+remark+
-		`[ \t　]*(?:は|が|を|も|って|として|に)(?:多分|たぶん|確か|おそらく)?(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　→]*`+below+opening+value, passwordKeywords, toldPassword)
+		`[ \t　]*(?:は|が|を|も|って|として|に)(?:多分|たぶん|確か|たしか|おそらく|いつもの|まだ|変わらず)?(?:(?:以下|下記|次|これ|こちら)(?:の(?:通り|とおり))?(?:です|となります|になります)?[。.]?)?[、,: \t　→]*`+below+opening+value, passwordKeywords, toldPassword)
 	if err != nil {
 		return nil, err
 	}
@@ -284,6 +292,12 @@ func secondOfBoth(m match) (span, bool) {
 func signInPair(m match) (span, bool) {
 	s, v := valueOf(m, 1)
 	return s, isPairsPassword(v, m.text[s.to:]) || isNameAndNumber(v) && !strings.HasSuffix(m.text[:m.loc[2]], ": ")
+}
+
+// strangePair takes the password of "Basic認証 bob/spring2024".
+func strangePair(m match) (span, bool) {
+	s, v := valueOf(m, 1)
+	return s, isStrange(v) && isSecretLooking(v)
 }
 
 // isPairsPassword says whether v is a password, and not a path, a version or an address, which stand in such sentences too.
@@ -479,13 +493,13 @@ func isNamed(after string) bool { return copula.MatchString(after[:min(len(after
 
 func followedByWords(after string) bool { return wordAfter.MatchString(after[:min(len(after), 12)]) }
 
-var placeholderValue = regexp.MustCompile(`(?i)^(?:[*x.•●＊_#?-]+|<[^<>]*>?|\[[^\[\]]*\]?|\{[^{}]*\}?\}?|\$\{.*|\$\(.*|\$[a-z_][a-z_0-9]*|\$\{?\{.*|%[a-z_]+%|%\(?\w*\)?[sdvqr]|:[a-z_][a-z_0-9]*|@[a-z_]+@?|\?\d*|&[a-z_]+\.?|` +
+var placeholderValue = regexp.MustCompile(`(?i)^(?:[*x.•●＊_#?-]+|<[^<>]*>?|\[[^\[\]]*\]?|\{[^{}]*\}?\}?|![a-z]{1,12}|\$(?:__\w+)?\{.*|\$\(.*|\$[a-z_][a-z_0-9]*|\$\{?\{.*|%[a-z_]+%|%\(?\w*\)?[sdvqr]|:[a-z_][a-z_0-9]*|@[a-z_]+@?|\?\d*|&[a-z_]+\.?|` +
 	`null|nil|none|undefined|true|false|empty|required|string|str|text|redacted|hidden|masked|filtered|withheld|placeholder|n/?a|tbd|todo|your[-_ ]?\S*|my[-_ ]?(?:password|secret|token)|dummy|example\S*|\S*\*{3,}\S*|x{4,}\S*|\S*\.\.\.|…|\\?["']+|0+|\(.*)$`)
 
 // isPlaceholderValue says whether v stands for a value rather than being one.
 func isPlaceholderValue(v string) bool { return v == "" || placeholderValue.MatchString(v) }
 
-var reference = regexp.MustCompile(`(?i)^(?:[a-z_][\w-]*(?:\.[a-z_]\w*)+(?:\(.*|\[.*)?|(?:[a-z_][a-z_.]*|(?-i:[a-z_]+\d+[a-z_][a-z_.]*))[(\[].*|https?://.*|/[\w.-]+(?:/[\w.-]+)+/?|\.{1,2}/.*|[a-z]+:(?:secret|ssm|arn|vault|env|//).*|arn:.*|[a-z]:\\.*|projects/.*|(?:[a-z_-]+|[\w-]+_)?(?:passw|pwd|secret|token|credential|パスワード)[a-z_-]*)$`)
+var reference = regexp.MustCompile(`(?i)^(?:[a-z_][\w-]*(?:\.[a-z_]\w*)+(?:\(.*|\[.*)?|(?:[a-z_][a-z_.]*|(?-i:[a-z_]+\d+[a-z_][a-z_.]*))[(\[].*|https?://.*|/[\w.-]+(?:/[\w.-]+)+/?|\.{1,2}/.*|[a-z]+:(?:secret|ssm|arn|vault|env|//).*|arn:.*|[a-z]:\\.*|projects/.*|cat [/~.$].*|(?:gcloud|aws|az|kubectl|vault|op) [a-z-]+ .*|(?:[a-z_-]+|[\w-]+_)?(?:passw|pwd|secret|token|credential|パスワード)[a-z_-]*)$`)
 
 // isReference says whether v names where a secret is: a variable, a call, a path, a link.
 func isReference(v string) bool {
@@ -515,4 +529,4 @@ var talk = wordSet(`expired expires expiring wrong incorrect correct invalid val
 	mandatory secret private public plain plaintext cleartext managed authentication authenticated unauthorized prompt manager field file
 	login username password passwords user email account admin%s followed exactly something anything nothing everything someone somebody
 	testing tests test passed pass skipped running option options flag flags argument parameter instead
-	thanks thx cheers regards hello hi vault 1password keepass bitwarden lastpass sso ldap okta slack teams excel confluence fail forgot`)
+	thanks thx cheers regards hello hi vault gcloud kubectl 1password keepass bitwarden lastpass sso ldap okta slack teams excel confluence fail forgot`)

@@ -33,6 +33,7 @@ func spokenRules() ([]*rule, error) {
 		{`pass ?phrase[ \t]{1,9}is[ \t]{0,9}:?[ \t]{1,9}` + phrase, []string{"pass"}, []string{" is"}, toldPhrase},
 		{fullWord + `[ \t　]?[(「『【]([^\s()「」『』【】\xff]{4,100})[)」』】]`, fullKeywords, []string{"(", "「", "『", "【"}, bracketed},
 		{fullWord + `[*_]{0,3}[ \t]{1,9}[-–—~][ \t]{1,9}()` + value, fullKeywords, []string{" - ", " – ", " — ", " ~ "}, strangeValue},
+		{`パスワード[ \t　]?(?:/|…{1,2}|・{2,3}|ー[ \t　])[ \t　]*()` + value, []string{"パスワード"}, []string{"/", "…", "・・", "ー ", "ー　"}, wholeField},
 		{fullWord + `[ \t]{0,9}(?:from|を)[ \t]{0,9}()` + value + `[ \t]{0,9}(?:to|から)`, fullKeywords, []string{"from", "を"}, strangeValue},
 		{fullWord + `[ \t]{0,9}(?:from|を)[ \t]{0,9}([!-~]{4,100})[ \t]{0,9}(?:to|から)[ \t]{0,9}` + value, fullKeywords, []string{"from", "を"}, strangeValue},
 		{`(?:パスワード|合言葉)は[、 \t「]?` + kanaNumber + `」?` + maybeCopula, []string{"パスワード", "合言葉"}, []string{"は"}, func(m match) (span, bool) { return m.span(1), true }},
@@ -97,6 +98,12 @@ var signedIn = regexp.MustCompile(`^[」』】]で(?:ログイン|サインイ�
 func strangeValue(m match) (span, bool) {
 	s, v := valueOf(m, 2)
 	return s, (isNameAndNumber(v) || hasDigit(v) && hasCases(v) || isSymbolic(v)) && isSecretLooking(v)
+}
+
+// wholeField is strangeValue where nothing but the value follows a sign that joins words too.
+func wholeField(m match) (span, bool) {
+	s, ok := strangeValue(m)
+	return s, ok && fieldEnd.MatchString(m.text[s.to:])
 }
 
 // isSecretLooking says whether v, which has digits or signs, is no amount, version, address, piece of code or name of a place.

@@ -29,6 +29,7 @@ func tokenRules() ([]*rule, error) {
 		{"jenkins-crumb", `(?i)crumb\\?["']?\s*[:=]\s*\\?["']?([0-9a-f]{32,128})`, []string{"crumb"}, group(hasDigit), false},
 		{"discord-webhook", `(?i)discord(?:app)?\.com/api/webhooks/[0-9]+/([\w-]{40,100})`, []string{"discord"}, group(isCredential), true},
 		{"url-password", `://[^\s:@/?#"'<>\xff]{0,100}:([^\s"'<>\xff]{1,200})@[\w.\[$%{-]`, []string{"://"}, urlPassword, true},
+		{"url-password", `(?i)proxy\\?["']?[ \t]{0,3}[=:][ \t]{0,3}\\?["']?[\w.+-]{1,64}:([^\s/"'<>@\xff]{1,100})@[\w.\[$%{-]`, []string{"proxy"}, group(notBlank), true},
 		{"url-password", `(?i)jdbc:oracle:[a-z]+:[^\s/@"'\xff]{1,60}/([^\s@"'\xff]{1,100})@`, []string{"jdbc:oracle:"}, group(notBlank), true},
 		{"password", `(?i)sqlplus\s+(?:-\w+\s+)*[^\s/@"'\xff]{1,60}/([^\s@"'\xff]{1,100})@`, []string{"sqlplus"}, group(notBlank), false},
 		{"password", `:(?:5432|5433|5439|6432):[^\s:]{1,60}:[^\s:]{1,60}:([^\s:\xff]{4,100})(?:\s|$)`, []string{":5432:", ":5433:", ":6432:", ":5439:"}, group(notBlank), false},
