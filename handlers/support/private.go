@@ -85,7 +85,7 @@ func consent(m *store.Message) string {
 	return m.Sender + "/" + threadKey(m)
 }
 
-// privateTalk is what becomes of private talk in a thread.
+// privateTalk is what becomes of a thread with private talk in it.
 type privateTalk struct {
 	withheld  bool // some of it stays out of the issue
 	byPeople  bool // and people wrote that: they may publish theirs
@@ -103,6 +103,8 @@ func (t *ticket) privateTalkIn(thread *store.Message) (talk privateTalk, err err
 			return privateTalk{}, err
 		}
 		switch {
+		case place == "": // it was said since the channel is public
+			talk.published = true
 		case place != placePrivate || t.Private == Full:
 		case t.agreed(m):
 			talk.published = true
