@@ -56,7 +56,11 @@ func (d Doc) firstLine(n Names, ids []string, wanted func(Block) bool) (subject,
 		}
 		for line := range strings.SplitSeq(b.words(n, ids), "\n") {
 			line = honorific.ReplaceAllString(cleanLine(line[:min(len(line), maxTitleLine)]), gone)
-			if rest := finish(afterGreeting(line)); hasWord(rest) && !label.MatchString(rest) {
+			rest := afterGreeting(line)
+			if greeting != "" { // on a line of its own: the name follows it
+				rest = afterIntroduction(rest)
+			}
+			if rest = bare(finish(rest)); hasWord(rest) && !label.MatchString(rest) && !announcement.MatchString(rest) {
 				return rest, greeting
 			}
 			if line = finish(tidy(line)); greeting == "" && hasWord(line) {
@@ -94,11 +98,14 @@ func (b Block) words(n Names, ids []string) string {
 	return bareURL.ReplaceAllStringFunc(s.String(), host)
 }
 
-var bareURL = regexp.MustCompile(`\bhttps?://[^\s<>"'()⟦⟧、。「」（）]+`)
+var (
+	bareURL  = regexp.MustCompile(`\bhttps?://(?:[^\s<>"'()⟦⟧/]{0,100}⟦[^⟦⟧\n]{1,100}⟧@)?[^\s<>"'()⟦⟧、。「」（）]+`)
+	withUser = regexp.MustCompile(`^(https?://)[^/?#]*@`)
+)
 
 // host returns the host of an address; the address itself if it has none, without "mailto:".
 func host(address string) string {
-	u, err := url.Parse(address)
+	u, err := url.Parse(withUser.ReplaceAllString(address, "$1")) // a withheld password would make it no address
 	if err != nil || u.Hostname() == "" {
 		return strings.TrimPrefix(cleanLine(address), "mailto:")
 	}
@@ -142,7 +149,7 @@ var (
 		`(?: *[,.!?:;…–—` + emojiSigns + `-]+|$)|(?:hi|hello|hey|dear) ` + person + `(?: ` + person + `)?,|` + team + `[,.!:])`)
 	japaneseGreeting = regexp.MustCompile(`^(?:(?:いつも|大変|たいへん)*(?:お世話に(?:なっております|なってます|なります)|おせわになっております|お世話(?:様|さま)です)|` +
 		`(?:お疲れ|おつかれ|お疲)(?:様|さま|さん)?(?:で[ーっ]*す|でございます|でした)?|` +
-		`(?:たびたび|度々|何度も|突然(?:のご連絡|のメッセージ)?(?:で)?|夜分|夜分遅くに|早朝から)?` +
+		`(?:たびたび|度々|何度も|突然(?:のご連絡|のメッセージ)?(?:で)?|夜分(?:遅くに|に)?|休日に|お休みのところ|早朝(?:から|に))?` +
 		`(?:すみません|すいません|申し訳(?:ありません|ございません)|失礼(?:します|いたします|致します))(?:が)?|` +
 		`おはよう(?:ございます)?|こんにちは|こんばんは|(?:はじめ|初め)まして|恐れ入ります(?:が)?|恐縮ですが|` +
 		`お忙しい(?:ところ|中)(?:、)?(?:大変)?(?:すみません|申し訳(?:ありません|ございません)|恐れ入ります|恐縮です|失礼します|失礼いたします)?(?:が)?|` +
@@ -160,17 +167,47 @@ const (
 	face       = `[m<]?[(（][\s_^;.・'*-]+[)）][m>]?` // such as m(_ _)m, which bows
 )
 
-// honorific matches how a team is addressed in Japanese after its mention. What goes on as a sentence, as
-// "@support さんに" does, is none.
-var honorific = regexp.MustCompile(gone + `\s*(?:チーム)?の?(?:さん|様|さま|皆様|皆さま|皆さん|みなさま|みなさん|方々?|各位|御中|へ|宛)(?:[\s、。,.:：!！…]+|$)`)
+// honorific matches how a team is addressed in Japanese after its mention, also with a question announced. What goes on as
+// another sentence, as "@support さんに" does, is none.
+var honorific = regexp.MustCompile(gone + `\s*(?:チーム)?の?(?:さん|様|さま|皆様|皆さま|皆さん|みなさま|みなさん|方々?|各位|御中|へ|宛)` +
+	`(?:に(?:ご)?(?:質問|相談|お願い)(?:です|があります|がございます|させてください))?(?:[\s、。,.:：!！…]+|$)`)
 
 // introduction matches the name that follows a Japanese greeting, as in お疲れ様です。開発部の田中です。
 var introduction = regexp.MustCompile(`^(?:[^\s、。]{1,15}の|[^\s、。]{1,15}(?:部|課|室|社|係|店|チーム|グループ|センター) )?(?:\p{Han}{1,5})` +
 	`(?:です|と申します|でございます)(?:[\s、。.!！]+|$)`)
 
+// matter matches what is no name, though it stands where one may: お疲れ様です。本番の障害です。
+var matter = regexp.MustCompile(`(?:件|障害|申請|報告|連絡|質問|相談|依頼|確認|対応|共有|不具合|停止|失敗|重複|遅延|削除|追加|変更|更新|再開|再送|復旧|続き)(?:です|でございます)`)
+
+// afterIntroduction returns what follows the name of who writes.
+func afterIntroduction(line string) string {
+	name := introduction.FindString(line)
+	if matter.MatchString(name) {
+		return line
+	}
+	return tidy(line[len(name):])
+}
+
+// bare returns line without the label before a subject and the courtesy behind one.
+func bare(line string) string {
+	return courtesyBehind.ReplaceAllString(subjectLabel.ReplaceAllString(line, ""), "$1")
+}
+
+var (
+	subjectLabel   = regexp.MustCompile(`(?i)^(?:【(?:件名|題名|タイトル)】|(?:件名|題名|タイトル|title|subject)\s*[:：])\s*`)
+	courtesyBehind = regexp.MustCompile(`([。.!！?？…])\s*(?:(?:どうぞ|何卒)、?)?(?:よろしく|宜しく)お願い(?:します|いたします|致します|申し上げます)(?:[\s。.!！…` + emojiSigns + `]|` + face + `)*$`)
+)
+
 // label matches a line that is only the heading of what follows it.
 var label = regexp.MustCompile(`(?i)^[\s【<＜[(（]*(?:urgent|asap|question|request|issue|problem|summary|description|subject|title|` +
 	`(?:大?至急|緊急|(?:ご|お)?(?:質問|相談|願い|依頼|連絡|共有|報告|問い?合わせ)|件名|概要|事象|現象|内容|状況|背景)(?:内容|事項)?)[\s】>＞\])）:：.!！]*$`)
+
+// announcement matches a line that only says that something follows.
+var announcement = regexp.MustCompile(`(?i)^(?:(?:please )?see (?:below|(?:the )?attached|(?:the )?screenshot)|i have a (?:quick )?question|` +
+	`(?:i['’]m )?(?:getting )?(?:this|the following) error|` +
+	`(?:以下|下記|次|標題|標記|掲題|添付)(?:の(?:件|通り|とおり|内容))?(?:について|につき(?:まして)?|を)?、? *` +
+	`(?:ご?(?:確認|対応|教示|検討)(?:の(?:程|ほど))?を?)?(?:お願い(?:し|いたし|致し)ます|ください|です)?|` +
+	`(?:教えて(?:いただき|頂き)たい|ご?(?:質問|相談|確認)したい)ことが(?:あります|ございます))[\s。.:：!！、]*$`)
 
 // afterGreeting returns what follows the greetings at the start of line.
 func afterGreeting(line string) string {
@@ -178,7 +215,7 @@ func afterGreeting(line string) string {
 		rest := tidy(afterMention(line))
 		rest = tidy(englishGreeting.ReplaceAllString(rest, ""))
 		if after := japaneseGreeting.ReplaceAllString(rest, ""); after != rest {
-			rest = tidy(introduction.ReplaceAllString(tidy(after), ""))
+			rest = afterIntroduction(tidy(after))
 		}
 		if rest == line {
 			return line
