@@ -63,6 +63,12 @@ func BenchmarkHostileMessage(b *testing.B) {
 		"options":          "-token=",
 		"addresses":        "://=",
 		"talk of a secret": "password is ",
+		"in brackets":      "【パスワード】",
+		"in square ones":   "[pw] ",
+		"users of curl":    "curl -u a:",
+		"proxies":          "proxy=a:",
+		"calls":            "login(a,",
+		"pairs":            "basic 認証 a/",
 	} {
 		b.Run(name, func(b *testing.B) { benchmarkText(b, strings.Repeat(part, 40_000/len(part))) })
 	}

@@ -57,7 +57,7 @@ func optionValue(m match) (span, bool) {
 	if name := labelBefore(m.text, m.loc[0]); m.text[m.loc[0]] == '-' && name != "" && name[0] != '-' {
 		return s, false // "db-password"
 	}
-	if secretsCommand.MatchString(m.text[max(0, m.loc[0]-200):m.loc[0]]) {
+	if strings.HasPrefix(m.text[m.loc[0]:], "-secret") && secretsCommand.MatchString(m.text[max(0, m.loc[0]-200):m.loc[0]]) {
 		return s, false
 	}
 	v = strings.TrimRight(v, "?!")
@@ -67,7 +67,7 @@ func optionValue(m match) (span, bool) {
 	return s, !all(v, isLetter) || m.text[s.from-1] != ' ' || isInCommand(m, s) || len(v) >= 6 && !followedByWords(m.text[s.to:])
 }
 
-// secretsCommand matches a command about stored secrets, whose options name them.
+// secretsCommand matches a command about stored secrets, which --secret names.
 var secretsCommand = regexp.MustCompile(`\b(?:gcloud[ \t]+secrets|aws[ \t]+secretsmanager|az[ \t]+keyvault)[ \t][^\n]*$`)
 
 // argument takes what follows an option in a command that signs in.

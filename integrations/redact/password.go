@@ -493,7 +493,7 @@ func isNamed(after string) bool { return copula.MatchString(after[:min(len(after
 
 func followedByWords(after string) bool { return wordAfter.MatchString(after[:min(len(after), 12)]) }
 
-var placeholderValue = regexp.MustCompile(`(?i)^(?:[*x.•●＊_#?-]+|<[^<>]*>?|\[[^\[\]]*\]?|\{[^{}]*\}?\}?|![a-z]{1,12}|\$(?:__\w+)?\{.*|\$\(.*|\$[a-z_][a-z_0-9]*|\$\{?\{.*|%[a-z_]+%|%\(?\w*\)?[sdvqr]|:[a-z_][a-z_0-9]*|@[a-z_]+@?|\?\d*|&[a-z_]+\.?|` +
+var placeholderValue = regexp.MustCompile(`(?i)^(?:[*x.•●＊_#?-]+|<[^<>]*>?|\[[^\[\]]*\]?|\{[^{}]*\}?\}?|!(?:vault|ref|sub|getatt|importvalue|secret|env|include|encrypted|binary)|\$(?:__\w+)?\{.*|\$\(.*|\$[a-z_][a-z_0-9]*|\$\{?\{.*|%[a-z_]+%|%\(?\w*\)?[sdvqr]|:[a-z_][a-z_0-9]*|@[a-z_]+@?|\?\d*|&[a-z_]+\.?|` +
 	`null|nil|none|undefined|true|false|empty|required|string|str|text|redacted|hidden|masked|filtered|withheld|placeholder|n/?a|tbd|todo|your[-_ ]?\S*|my[-_ ]?(?:password|secret|token)|dummy|example\S*|\S*\*{3,}\S*|x{4,}\S*|\S*\.\.\.|…|\\?["']+|0+|\(.*)$`)
 
 // isPlaceholderValue says whether v stands for a value rather than being one.

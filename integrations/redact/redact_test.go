@@ -321,6 +321,10 @@ func TestWorkIsLinearInHostileText(t *testing.T) {
 		"account types":     strings.Repeat(`"type":"service_account"`, size/24),
 		"headers":           strings.Repeat("authorization=", size/14),
 		"cookies":           strings.Repeat("cookie: a=b;", size/12),
+		"in brackets":       strings.Repeat("【パスワード】", size/21),
+		"users of curl":     strings.Repeat("curl -u a:", size/10),
+		"proxies":           strings.Repeat("proxy=a:", size/8),
+		"calls":             strings.Repeat("login(a,", size/8),
 	}
 	for _, rule := range r.rules {
 		k := rule.keywords[0]

@@ -184,6 +184,8 @@ func taken() map[string]string {
 		"a proxy without a scheme":                    "http_proxy=bob:⟪mikan⟫@proxy:8080",
 		"a call that signs in":                        `smtp.login(user, "⟪mikan2024⟫")`,
 		"a call that signs a name in":                 "ftp.login('bob','⟪mikan2024⟫')",
+		"a password beside a command for secrets":     "gcloud secrets list && loader --password=⟪mikan⟫",
+		"a password that begins with a sign":          "password: ⟪!mikan⟫",
 		"curl and a word":                             "curl -u etl:⟪mikan⟫ https://x",
 		"curl and digits first":                       `curl --user "etl:⟪123abcd⟫" https://x`,
 		"a proxy of curl":                             "curl -s -U etl:⟪mikan⟫ -x proxy:8080 https://x",
