@@ -50,10 +50,10 @@ func passwordRules() ([]*rule, error) {
 		{"password", `(?i)` + passwordWord + suffix + closing + remark +
 			`[ \t]+(?:is|was|will be|should be|to|as|に)(?:[ \t]+(?:now|currently|still|set to|changed to|this|the following|just|simply))?[ \t]*:?[ \t]*(?:\r?\n[ \t>]*)?` + opening + value, passwordKeywords, toldPassword},
 		{"password", `(?i)` + passwordWord + suffix + `([】〉》\]])[ \t　:]*` + below + opening + value, passwordKeywords, headedPassword},
-		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+` + opening + value, passwordKeywords, besidePassword},
+		{"password", `(?i)` + passwordWord + `()` + closing + `[ \t\n　]+→?` + opening + value, passwordKeywords, besidePassword},
 		{"password", `(?:パスワード|パスフレーズ|ﾊﾟｽﾜｰﾄﾞ|暗証番号)()` + value, []string{"パスワード", "パスフレーズ", "ﾊﾟｽﾜｰﾄﾞ", "暗証番号"}, besidePassword},
 		{"password", `(?i)(?:log-?in|credentials?|creds|account|ログイン(?:情報)?|アカウント|認証情報)` + blank + `*[:=][ \t]*[\w.@+-]{1,64}[ \t]*/[ \t]*` + value, []string{"login", "log-in", "cred", "account", "ログイン", "アカウント", "認証情報"}, secondOfPair},
-		{"password", `(?i)(?:log|logged|sign|signed)[ -]in[ \t]+(?:with|as|using)[ \t]+[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"log in", "log-in", "logged in", "logged-in", "sign in", "sign-in", "signed in", "signed-in"}, signInPair},
+		{"password", `(?i)(?:log|logged|sign|signed)[ -]?in[ \t]+(?:with|as|using)[ \t]+[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"login", "loggedin", "signedin", "log in", "log-in", "logged in", "logged-in", "sign in", "sign-in", "signed in", "signed-in", "signin"}, signInPair},
 		{"password", `(?i)(?:credentials?|creds|認証情報|ログイン情報)[ \t]*(?:[:=：]|are|は)[ \t]*[\w.@+-]{1,64}(?:[/:]|[ \t]{0,3}/[ \t]{0,3})` + value, []string{"cred", "認証情報", "ログイン情報"}, signInPair},
 		{"password", `(?i)(?:basic|ベーシック) ?認証(?:情報)?[ \t　は:、(（「]{1,4}[\w.@+-]{1,64}[ \t]*[/:][ \t]*` + value, []string{"basic", "ベーシック"}, strangePair},
 		{"password", `(?i)identified[ \t]+(?:with[ \t]+\w+[ \t]+)?by[ \t]+(?:password[ \t]+)?` + value, []string{"identified"}, optionValue},

@@ -64,6 +64,7 @@ func TestOrdinaryTalkIsLeftAlone(t *testing.T) {
 		"calls that sign in":                    `login(user, password="", retry=3), login(user, "db2.internal"), login("bob", "sales")`,
 		"a proxy":                               "http_proxy=proxy2:8080, https_proxy: http://proxy:3128, proxy=user:<password>@proxy",
 		"keys that are names":                   "license key: orders_2024, encryption key = projects/acme/keys/db2, signing key rotation v2024",
+		"what to login with":                    "I can't login with Chrome/Version120 or Safari / iOS17",
 		"curl with a variable":                  `curl -u "$USER:$TOKEN2" https://x; curl -u tanaka:<token> https://x; curl -u tanaka: https://x`,
 		"a call with a number":                  `password = b64decode(x), password: keys[1], password = utf8_decode(y)`,
 		"a port of docker":                      "docker run -p 8080:80 nginx",

@@ -186,6 +186,8 @@ func taken() map[string]string {
 		"a call that signs a name in":                 "ftp.login('bob','⟪mikan2024⟫')",
 		"a password beside a command for secrets":     "gcloud secrets list && loader --password=⟪mikan⟫",
 		"a password that begins with a sign":          "password: ⟪!mikan⟫",
+		"a pair to login with":                        "I can't login with bob / ⟪Mikan2024!⟫",
+		"a Japanese password behind an arrow below":   "パスワード\n→⟪Mikan2024⟫",
 		"curl and a word":                             "curl -u etl:⟪mikan⟫ https://x",
 		"curl and digits first":                       `curl --user "etl:⟪123abcd⟫" https://x`,
 		"a proxy of curl":                             "curl -s -U etl:⟪mikan⟫ -x proxy:8080 https://x",
