@@ -72,9 +72,9 @@ limits:
 	return h
 }
 
-// command returns a process that is the bot when it starts.
-func (h *theatre) command() *exec.Cmd {
-	cmd := exec.Command(os.Args[0], "run", "--config", h.config)
+// command returns a process that is the bot when it starts, and is killed when ctx ends.
+func (h *theatre) command(ctx context.Context) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], "run", "--config", h.config)
 	cmd.Env = []string{
 		childEnv + "=supportbot", "HOME=" + os.Getenv("HOME"), "PATH=" + os.Getenv("PATH"),
 		"SLACK_APP_TOKEN=" + h.slack.AppToken(), "SLACK_BOT_TOKEN=" + h.slack.BotToken(), "GITHUB_TOKEN=" + h.github.Token(),
@@ -101,7 +101,7 @@ func (h *theatre) spawn() {
 		h.t.Fatal(err)
 	}
 	defer log.Close()
-	p := &process{cmd: h.command(), dead: make(chan struct{})}
+	p := &process{cmd: h.command(context.Background()), dead: make(chan struct{})}
 	p.cmd.Stderr = log
 	if err := p.cmd.Start(); err != nil {
 		h.t.Fatal(err)
@@ -422,7 +422,9 @@ func await(t *testing.T, done <-chan struct{}, what string) {
 func TestASecondBotOnTheSameDatabaseIsRefused(t *testing.T) {
 	h := newTheatre(t)
 	h.start()
-	out, err := h.command().CombinedOutput()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // a second bot that is not refused would run on
+	defer cancel()
+	out, err := h.command(ctx).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), store.ErrInUse.Error()) {
 		t.Errorf("the second bot ended with %v and said: %s", err, out)
 	}
