@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -38,7 +37,7 @@ func held(g *GitHub) int {
 
 func TestPrimaryLimitIs5000AnHour(t *testing.T) {
 	g, c := startGitHub(t, GitHubOptions{})
-	for n := range primaryPerHour {
+	for n := range 5000 {
 		if n%500 == 0 {
 			g.clock.Advance(time.Minute) // for the limit of an endpoint
 		}
@@ -86,7 +85,7 @@ func TestContentLimitIs80AMinute(t *testing.T) {
 		}
 		return call(g, "POST", issuesPath, `{"title":"t"}`)
 	}
-	for n := range contentPerMinute {
+	for n := range 80 {
 		if w := create(n); w.Code != http.StatusCreated {
 			t.Fatalf("creation %d: %d %s", n+1, w.Code, w.Body)
 		}
@@ -112,7 +111,7 @@ func TestContentLimitIs80AMinute(t *testing.T) {
 
 func TestContentLimitIs500AnHour(t *testing.T) {
 	g, _ := startGitHub(t, GitHubOptions{})
-	for n := range contentPerHour {
+	for n := range 500 {
 		if w := call(g, "POST", issuesPath, `{"title":"t"}`); w.Code != http.StatusCreated {
 			t.Fatalf("creation %d: %d %s", n+1, w.Code, w.Body)
 		}
@@ -144,33 +143,39 @@ func TestSecondaryLimitMayAnswer429OrSayNothingOfWaiting(t *testing.T) {
 }
 
 func TestEndpointsHave900PointsAMinute(t *testing.T) {
-	g, _ := startGitHub(t, GitHubOptions{})
-	g.OpenIssueAs("support-bot", "t", "")
-	for n := range pointsPerMinute / 5 {
-		if w := call(g, "PATCH", issuesPath+"/1", `{"body":"b"}`); w.Code != http.StatusOK {
-			t.Fatalf("edit %d: %d", n+1, w.Code)
-		}
-	}
-	if w := call(g, "GET", issuesPath+"/1", ""); w.Code != http.StatusOK {
-		t.Errorf("another endpoint: %d", w.Code)
-	}
-	if w := call(g, "PATCH", issuesPath+"/1", `{"body":"b"}`); w.Code != http.StatusForbidden || w.Header().Get("Retry-After") != "60" {
-		t.Errorf("edit 181: %d", w.Code)
-	}
-	if w := call(g, "GET", issuesPath+"/1", ""); w.Code != http.StatusForbidden || held(g) != 1 {
-		t.Errorf("another endpoint during the hold: %d, %d held", w.Code, held(g))
+	for _, test := range []struct {
+		name, method, body string
+		fit                int
+	}{{"writes cost five", "PATCH", `{"body":"b"}`, 180}, {"reads cost one", "GET", "", 900}} {
+		t.Run(test.name, func(t *testing.T) {
+			g, _ := startGitHub(t, GitHubOptions{})
+			g.OpenIssueAs("support-bot", "t", "")
+			for n := range test.fit {
+				if w := call(g, test.method, issuesPath+"/1", test.body); w.Code != http.StatusOK {
+					t.Fatalf("call %d: %d", n+1, w.Code)
+				}
+			}
+			if w := call(g, "GET", issuesPath, ""); w.Code != http.StatusOK {
+				t.Errorf("another endpoint: %d", w.Code)
+			}
+			if w := call(g, test.method, issuesPath+"/1", test.body); w.Code != http.StatusForbidden || w.Header().Get("Retry-After") != "60" {
+				t.Errorf("call %d: %d", test.fit+1, w.Code)
+			}
+			if w := call(g, "GET", issuesPath, ""); w.Code != http.StatusForbidden || held(g) != 1 {
+				t.Errorf("another endpoint during the hold: %d, %d held", w.Code, held(g))
+			}
+		})
 	}
 }
 
 func TestAtMost100CallsAtOnce(t *testing.T) {
 	g, c := startGitHub(t, GitHubOptions{})
-	started, release := make(chan bool), make(chan bool)
+	started, release, ended := make(chan bool), make(chan bool), make(chan error, 100)
 	g.Faults.Add(Fault{Kind: Watch, On: "get user", Wrote: func() { started <- true; <-release }})
-	var calls sync.WaitGroup
-	for range concurrentRequests {
-		calls.Go(func() { _, _, _ = c.Users.Get(context.Background(), "") })
+	for range 100 {
+		go func() { _, _, err := c.Users.Get(context.Background(), ""); ended <- err }()
 	}
-	for range concurrentRequests {
+	for range 100 {
 		<-started
 	}
 	_, _, err := c.Issues.ListByRepo(context.Background(), testOwner, testRepo, nil)
@@ -179,14 +184,18 @@ func TestAtMost100CallsAtOnce(t *testing.T) {
 		t.Errorf("call 101 at once: %v, want an AbuseRateLimitError", err)
 	}
 	close(release)
-	calls.Wait()
+	for range 100 {
+		if err := <-ended; err != nil {
+			t.Errorf("one of the 100: %v", err)
+		}
+	}
 }
 
 func TestUnlimitedHasNoLimits(t *testing.T) {
 	g, _ := startGitHub(t, GitHubOptions{Unlimited: true})
 	g.HoldContent(time.Hour)
 	g.ExhaustQuota()
-	for range 2 * contentPerHour {
+	for range 1000 {
 		if w := call(g, "POST", issuesPath, `{"title":"t"}`); w.Code != http.StatusCreated || w.Header().Get("X-Ratelimit-Limit") != "" {
 			t.Fatalf("%d %v", w.Code, w.Header())
 		}

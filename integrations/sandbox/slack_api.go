@@ -61,7 +61,7 @@ func slackMethods() map[string]slackMethod {
 		"reactions.remove":      {"reactions:write", tier2, (*Slack).reactionsRemove},
 		"usergroups.list":       {"usergroups:read", tier2, (*Slack).usergroupsList},
 		"usergroups.users.list": {"usergroups:read", tier2, (*Slack).usergroupsUsersList},
-		"users.conversations":   {"", tier3, (*Slack).usersConversations},
+		"users.conversations":   {"", tier2, (*Slack).usersConversations},
 		"users.info":            {"users:read", tier4, (*Slack).usersInfo},
 		"users.list":            {"users:read", tier2, (*Slack).usersList},
 		"users.lookupByEmail":   {"users:read.email", tier3, (*Slack).usersLookupByEmail},

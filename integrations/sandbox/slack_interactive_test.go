@@ -67,7 +67,7 @@ func TestAClickIsNotRepeated(t *testing.T) {
 				openSocket(t, s)
 			}
 			i := s.Click("UALICE", "CGENERAL", ts, test.action)
-			clock.Advance(ackDeadline)
+			clock.Advance(3 * time.Second)
 			if _, err := i.Wait(soon(t)); !errors.Is(err, test.want) {
 				t.Errorf("error %v, want %v", err, test.want)
 			}

@@ -175,63 +175,6 @@ func TestMissingScopeNamesWhatIsNeededAndWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestPostsInOneChannelAreLimitedToOneASecondWithAShortBurst(t *testing.T) {
-	s, clock := aWorkspace(t, SlackOptions{})
-	c := aClient(s)
-	post := func(channel string) error {
-		_, _, err := c.PostMessage(channel, slack.MsgOptionText("x", false))
-		return err
-	}
-	for range postBurst {
-		if err := post("CGENERAL"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var limited *slack.RateLimitedError
-	if err := post("CGENERAL"); !errors.As(err, &limited) || limited.RetryAfter != time.Second {
-		t.Fatalf("the post after the burst: %v", err)
-	}
-	if err := post("UALICE"); err != nil {
-		t.Errorf("another channel has a limit of its own: %v", err)
-	}
-	clock.Advance(limited.RetryAfter)
-	if err := post("CGENERAL"); err != nil {
-		t.Errorf("after Retry-After: %v", err)
-	}
-}
-
-func TestMethodsAreLimitedByTier(t *testing.T) {
-	s, clock := aWorkspace(t, SlackOptions{})
-	c := aClient(s)
-	for range tier2 {
-		if _, err := c.GetUserGroups(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err := c.GetUserGroups()
-	var limited *slack.RateLimitedError
-	if !errors.As(err, &limited) || limited.RetryAfter != 3*time.Second {
-		t.Fatalf("call %d of a minute: %v", tier2+1, err)
-	}
-	if _, err := c.GetUserInfo("UALICE"); err != nil {
-		t.Errorf("another method has a limit of its own: %v", err)
-	}
-	clock.Advance(3 * time.Second)
-	if _, err := c.GetUserGroups(); err != nil {
-		t.Errorf("after Retry-After: %v", err)
-	}
-}
-
-func TestUnlimitedSlackHasNoLimits(t *testing.T) {
-	s, _ := aWorkspace(t, SlackOptions{Unlimited: true})
-	c := aClient(s)
-	for range 3 * postBurst {
-		if _, _, err := c.PostMessage("CGENERAL", slack.MsgOptionText("x", false)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestSlackCallsAreRememberedWithoutTheToken(t *testing.T) {
 	s, _ := aWorkspace(t, SlackOptions{})
 	if _, _, err := aClient(s).PostMessage("CGENERAL", slack.MsgOptionText("hello", false)); err != nil {
