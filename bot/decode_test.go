@@ -2,9 +2,13 @@ package bot
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +29,56 @@ type decoded struct {
 	Key     string       `json:"key,omitempty"` // of the message
 	Clicks  []Click      `json:"clicks,omitempty"`
 	Entry   *store.Entry `json:"entry,omitempty"` // of the directory, as changed
+	News    *news        `json:"news,omitempty"`  // of channels
 	Error   string       `json:"error,omitempty"`
+}
+
+// news is what the door makes of an event that it hands to no handler.
+type news struct {
+	Asked    []string `json:"asked,omitempty"`    // channels that Slack is asked about
+	In       []string `json:"in,omitempty"`       // where the bot is from then on, if that changes
+	HeldBack bool     `json:"heldBack,omitempty"` // Slack held events back: all channels are read, and operators told
+}
+
+// tell has the door of a machine take a payload in that knows #help and the private #talk, and returns what comes of it.
+func tell(t *testing.T, payload []byte) *news {
+	t.Helper()
+	w := newTownThat(t, CatchUp{Days: 14})
+	w.Identity = us
+	for _, c := range []store.Channel{{ID: "C0HELP", Team: us.Team, Kind: publicChannel}, {ID: "G0TALK", Team: us.Team, Kind: privateChannel}} {
+		if err := w.Store.AddChannel(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := func() (list []string) {
+		for _, c := range view(t, w.Machine, (*store.View).Channels) {
+			list = append(list, c.ID+" "+c.Kind)
+		}
+		slices.Sort(list)
+		return list
+	}
+	before := in()
+	if err := w.door.event(payload); err != nil && !errors.Is(err, errUnreadable) {
+		t.Fatal(err)
+	}
+	var n news
+	for _, ch := range w.catchUp.chores {
+		_ = ch.do(t.Context()) // of channels that the stand-in doesn't know
+	}
+	for _, call := range w.slack.Calls() {
+		n.Asked = append(n.Asked, call.Args["channel"])
+	}
+	if after := in(); !slices.Equal(before, after) {
+		n.In = after
+	}
+	alarmed := fmt.Sprint(raised(t, w.Machine, heldBackAlarm)) == "[raised]"
+	if n.HeldBack = alarmed && w.catchUp.wanted; alarmed != w.catchUp.wanted {
+		t.Errorf("operators are told: %t, all is read: %t", alarmed, w.catchUp.wanted)
+	}
+	if reflect.DeepEqual(n, news{}) {
+		return nil
+	}
+	return &n
 }
 
 // decode reads an event's or an interaction's payload as the door does.
@@ -78,7 +131,12 @@ func TestEventsAreDecodedAsSlackSendsThem(t *testing.T) {
 				t.Fatal(err)
 			}
 			payload, want := archive.Files[0], &archive.Files[1]
-			got, err := json.MarshalIndent(decode(strings.TrimSuffix(payload.Name, ".json"), payload.Data), "", " ")
+			kind := strings.TrimSuffix(payload.Name, ".json")
+			understood := decode(kind, payload.Data)
+			if kind == "event" && understood.Message == nil {
+				understood.News = tell(t, payload.Data)
+			}
+			got, err := json.MarshalIndent(understood, "", " ")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -165,6 +223,28 @@ func TestInvariant1_AnEditFoundInItsSecondIsHeardAgain(t *testing.T) {
 		}
 		if same := found.Key() == heard.Key(); same != test.same {
 			t.Errorf("%s: %s and %s", test.name, found.Key(), heard.Key())
+		}
+	}
+}
+
+func TestEachEventThatTheMachineListensToIsDecodedInATest(t *testing.T) {
+	files, err := filepath.Glob("testdata/decode/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested := map[string]bool{}
+	for _, file := range files {
+		var payload callback
+		_ = json.Unmarshal(event(t, strings.TrimSuffix(filepath.Base(file), ".txtar")), &payload) // of some only the type can be read
+		if payload.Event.Type != "" {
+			tested[payload.Event.Type] = true
+		}
+	}
+	for _, need := range Needs() {
+		for _, name := range need.Events {
+			if !tested[name] {
+				t.Errorf("no payload of %s in testdata/decode", name)
+			}
 		}
 	}
 }
