@@ -76,49 +76,48 @@ var spoken = map[string]bool{"": true, "thread_broadcast": true, "file_share": t
 
 // message reads a message event. ok is false if it is nothing that anybody said, changed or took back.
 func (us Identity) message(c callback) (m Message, ok bool, err error) {
-	raw := c.Event
-	switch raw.Subtype {
+	switch c.Event.Subtype {
 	case "message_changed":
-		return us.edit(c, raw)
+		return us.edit(c)
 	case "message_deleted":
-		return us.deletion(c, raw, raw.DeletedTS)
+		return us.deletion(c, c.Event.DeletedTS)
 	}
-	m, ok, err = us.version(c, raw, raw)
+	m, ok, err = us.version(c, c.Event)
 	m.Edited = ""
 	return m, ok, err
 }
 
 // edit reads a new version. An unchanged text (a link that unfurled, a language tag) is no event, unless a file or
 // a forwarded message was taken away: Slack does not call that an edit, and dates it only by its notice.
-func (us Identity) edit(c callback, raw rawMessage) (Message, bool, error) {
-	if raw.Message == nil {
+func (us Identity) edit(c callback) (Message, bool, error) {
+	now, previous := c.Event.Message, c.Event.Previous
+	if now == nil {
 		return Message{}, false, nil
 	}
-	if raw.Message.Subtype == slack.Tombstone {
-		return us.deletion(c, raw, raw.Message.TS)
+	if now.Subtype == slack.Tombstone {
+		return us.deletion(c, now.TS)
 	}
-	m, ok, err := us.version(c, raw, *raw.Message)
-	m.Seen = raw.TS
+	m, ok, err := us.version(c, *now)
+	m.Seen = c.Event.TS
 	if !ok || err != nil {
 		return m, false, err
 	}
-	if raw.Previous == nil {
+	if previous == nil {
 		return m, m.Edited != "" || m.lost(), nil
 	}
-	words, whole := raw.Previous.docs()
-	before := Message{Doc: whole, Files: files(raw.Previous.Files), Forwards: forwards(raw.Previous.Attachments)}
-	m.Mentioned = us.mentionedIn(words)
+	before := us.content(*previous)
+	m.Mentioned = before.Mentions
 	rewritten := m.Edited != "" && !reflect.DeepEqual(before.Doc, m.Doc)
 	return m, rewritten || !slices.Equal(before.attached(), m.attached()), nil
 }
 
-func (us Identity) deletion(c callback, raw rawMessage, ts string) (Message, bool, error) {
-	before := rawMessage{TS: ts}
-	if raw.Previous != nil {
-		before = *raw.Previous
-		before.TS = ts
+func (us Identity) deletion(c callback, ts string) (Message, bool, error) {
+	var before rawMessage
+	if c.Event.Previous != nil {
+		before = *c.Event.Previous
 	}
-	m, ok, err := us.version(c, raw, before)
+	before.TS = ts
+	m, ok, err := us.version(c, before)
 	m.Mentioned, m.Mentions = m.Mentions, false
 	m.Deleted, m.Edited, m.Doc, m.Files, m.Forwards = true, "", nil, nil, nil
 	return m, ok, err
@@ -144,12 +143,12 @@ func (us Identity) listed(raw json.RawMessage, in place, at time.Time) (m Messag
 	if err := json.Unmarshal(raw, &said); err != nil {
 		return Message{}, false, fmt.Errorf("decode message: %w", err)
 	}
-	c := callback{Team: in.team, ExtShared: in.shared}
 	said.Channel, said.ChannelType = in.channel, in.kind
+	c := callback{Team: in.team, Event: said, ExtShared: in.shared}
 	if said.Subtype == slack.Tombstone {
-		m, ok, err = us.deletion(c, said, said.TS)
+		m, ok, err = us.deletion(c, said.TS)
 	} else {
-		m, ok, err = us.version(c, said, said)
+		m, ok, err = us.version(c, said)
 	}
 	if m.Edited != "" || m.lost() {
 		m.Seen = FormatTS(at)
@@ -158,8 +157,8 @@ func (us Identity) listed(raw json.RawMessage, in place, at time.Time) (m Messag
 	return m, ok, err
 }
 
-// version reads one version of a message: envelope has the channel, said the words.
-func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool, error) {
+// version reads one version of a message: the event has the channel, said the words.
+func (us Identity) version(c callback, said rawMessage) (Message, bool, error) {
 	own := said.BotID == us.Bot && us.Bot != "" || said.User == us.User && us.User != ""
 	if own || !spoken[said.Subtype] {
 		return Message{}, false, nil
@@ -168,36 +167,27 @@ func (us Identity) version(c callback, envelope, said rawMessage) (Message, bool
 	if err != nil {
 		return Message{}, false, err
 	}
-	if envelope.Channel == "" {
+	if c.Event.Channel == "" {
 		return Message{}, false, fmt.Errorf("message %s without a channel", said.TS)
 	}
-	words, whole := said.docs()
-	m := Message{
-		Team: us.team(c.Team), Channel: envelope.Channel, TS: said.TS, Thread: said.ThreadTS, At: at,
-		Sender: said.User, Edited: said.Edited.TS,
-		Private: envelope.ChannelType != publicChannel, Shared: c.ExtShared, Direct: envelope.ChannelType == "im",
-		Doc: whole, Files: files(said.Files), Forwards: forwards(said.Attachments),
-	}
-	if m.Thread == "" {
-		m.Thread = m.TS
-	}
+	m := us.content(said)
+	m.Team, m.Channel, m.TS, m.Thread, m.At = us.team(c.Team), c.Event.Channel, said.TS, cmp.Or(said.ThreadTS, said.TS), at
+	m.Sender, m.Edited = said.User, said.Edited.TS
+	m.Private, m.Shared, m.Direct = c.Event.ChannelType != publicChannel, c.ExtShared, c.Event.ChannelType == "im"
 	if said.BotID != "" {
-		m.Bot, m.Sender, m.Name = true, said.BotID, said.Username
-		if m.Name == "" {
-			m.Name = said.BotProfile.Name
-		}
+		m.Bot, m.Sender, m.Name = true, said.BotID, cmp.Or(said.Username, said.BotProfile.Name)
 	}
-	m.Mentions = us.mentionedIn(words)
 	return m, true, nil
 }
 
-// docs returns the text of a version by itself, in which mentions count, and with what stands below it.
-func (said rawMessage) docs() (words, whole text.Doc) {
-	words = text.Parse(said.Blocks, said.Text)
-	return words, slices.Concat(words, below(said.Attachments))
+// content reads what a version says. Only in its own text mentions count, not in what stands below it.
+func (us Identity) content(said rawMessage) Message {
+	words := text.Parse(said.Blocks, said.Text)
+	forwards, below := attachments(said.Attachments)
+	return Message{
+		Doc: slices.Concat(words, below), Files: files(said.Files), Forwards: forwards, Mentions: words.Mentions(us.Group, us.User),
+	}
 }
-
-func (us Identity) mentionedIn(d text.Doc) bool { return d.Mentions(us.Group, us.User) }
 
 // team is the workspace that what happened counts under: our own. In an Enterprise Grid one message in a channel that
 // workspaces share may be told under the id of any of them, or of none; ids of channels are unique in all of it

@@ -69,9 +69,6 @@ func files(list json.RawMessage) (all []store.File) {
 // file is f as we keep it, not yet redacted.
 func (f rawFile) file() store.File {
 	file := store.File{ID: f.ID, Name: f.Name, Size: max(f.Size, 0), Link: f.Permalink}
-	if simpleName.MatchString(f.Filetype) {
-		file.Type = f.Filetype
-	}
 	switch {
 	case f.Mode == "tombstone":
 		return store.File{ID: f.ID, Gone: true}
@@ -83,29 +80,23 @@ func (f rawFile) file() store.File {
 	return file
 }
 
-var simpleName = regexp.MustCompile(`^[a-z0-9_+.-]{1,40}$`)
-
-// forwards returns the messages that were forwarded in one. The preview of a link is none: the text has the link.
-func forwards(list json.RawMessage) (all []store.Forward) {
-	for _, a := range elements[rawAttachment](list) {
-		if !a.IsShare || a.FromURL == "" {
-			continue
-		}
-		all = append(all, store.Forward{Link: a.FromURL, Channel: a.Channel, Author: a.Author, Doc: encodeDoc(a.doc()), Files: linked(files(a.Files))})
-	}
-	return all
-}
-
-// below returns what else stands below a message: what an app attached to it, or a table that was pasted.
-func below(list json.RawMessage) (d text.Doc) {
+// attachments returns the messages that were forwarded in one, and what else stands below it: what an app attached to it,
+// or a table that was pasted. The preview of a link is neither: the text has the link.
+func attachments(list json.RawMessage) (forwards []store.Forward, below text.Doc) {
 	for _, raw := range elements[json.RawMessage](list) {
 		var a rawAttachment
-		if json.Unmarshal(raw, &a) == nil && (a.IsShare || a.FromURL != "" || a.Original != "" || a.OfApp != "") {
-			continue
+		known := json.Unmarshal(raw, &a) == nil
+		switch {
+		case known && a.IsShare && a.FromURL != "":
+			forwards = append(forwards, store.Forward{
+				Link: a.FromURL, Channel: a.Channel, Author: a.Author, Doc: encodeDoc(a.doc()), Files: linked(files(a.Files)),
+			})
+		case known && (a.IsShare || a.FromURL != "" || a.Original != "" || a.OfApp != ""):
+		default:
+			below = append(below, text.ParseAttachment(raw)...)
 		}
-		d = append(d, text.ParseAttachment(raw)...)
 	}
-	return d
+	return forwards, below
 }
 
 func (a rawAttachment) doc() text.Doc {

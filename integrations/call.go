@@ -62,10 +62,24 @@ func RetryAfter(h http.Header) time.Duration {
 // is GitHub's hour.
 const MaxWait = time.Hour
 
-// Bounded returns a transport whose answers end with an error after max bytes, so that no answer can fill
-// the memory.
-func Bounded(next http.RoundTripper, max int64) http.RoundTripper { return bounded{next, max} }
+const (
+	httpTimeout = 10 * time.Second // of a call whose context has no earlier deadline
+	maxAnswer   = 32 << 20         // bytes; a page of a hundred issues with full bodies, or all user groups, is the longest
+	idleConns   = 64               // kept open, so that a burst does not open a connection for each call
+)
 
+// HTTPClient returns a client that reads no endless answers and follows no redirects.
+func HTTPClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = idleConns
+	return &http.Client{
+		Timeout:       httpTimeout,
+		Transport:     bounded{transport, maxAnswer},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// bounded is a transport whose answers end with an error after max bytes, so that no answer can fill the memory.
 type bounded struct {
 	next http.RoundTripper
 	max  int64

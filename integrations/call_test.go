@@ -78,7 +78,7 @@ func TestUnansweredLeavesOutAddresses(t *testing.T) {
 func TestBoundedEndsLongAnswers(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "12345") })
 	for max, want := range map[int64]error{4: errTooLong, 5: nil} {
-		c := http.Client{Transport: Bounded(http.DefaultTransport, max)}
+		c := http.Client{Transport: bounded{http.DefaultTransport, max}}
 		resp, err := c.Get(url)
 		if err != nil {
 			t.Fatal(err)

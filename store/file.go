@@ -6,7 +6,6 @@ import "encoding/json"
 type File struct {
 	ID    string `json:"id"`
 	Name  string `json:"name,omitempty"`
-	Type  string `json:"type,omitempty"`  // Slack's name of its format, such as "log"
 	Size  int64  `json:"size,omitempty"`  // bytes
 	Link  string `json:"link,omitempty"`  // to where Slack shows it
 	Key   bool   `json:"key,omitempty"`   // a key file: its content is never shown

@@ -10,9 +10,8 @@ import (
 // A Request is what an operator asks of the running bot. Commands leave it beside the bot, which looks for it.
 type Request struct {
 	ID         int64
-	Verb       string // one of the verbs below
-	What       string // a service; or the id of an event, or All
-	At         time.Time
+	Verb       string    // one of the verbs below
+	What       string    // a service; or the id of an event, or All
 	AnsweredAt time.Time // zero while it waits
 	Refused    bool
 	Answer     string // for the operator to read
@@ -40,13 +39,13 @@ func (db *DB) Ask(verb, what string) (id int64, err error) {
 	return id, nil
 }
 
-const selectRequest = "SELECT id, verb, what, at, answered_at, refused, answer FROM requests"
+const selectRequest = "SELECT id, verb, what, answered_at, refused, answer FROM requests"
 
 func scanRequest(r scanner) (Request, error) {
 	var q Request
-	var at, answered int64
-	err := r.Scan(&q.ID, &q.Verb, &q.What, &at, &answered, &q.Refused, &q.Answer)
-	q.At, q.AnsweredAt = fromMillis(at), fromMillis(answered)
+	var answered int64
+	err := r.Scan(&q.ID, &q.Verb, &q.What, &answered, &q.Refused, &q.Answer)
+	q.AnsweredAt = fromMillis(answered)
 	return q, err
 }
 

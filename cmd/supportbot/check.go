@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -231,14 +230,6 @@ func nextStep(e *integrations.Error) string {
 		return "Is the address in the settings right, and may this machine reach it (proxy, firewall)?"
 	}
 	return ""
-}
-
-// plainClient takes no token to where an answer redirects.
-func plainClient() *http.Client {
-	return &http.Client{
-		Timeout:       10 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 func isLoopback(host string) bool {

@@ -130,7 +130,7 @@ func (r *report) installation(ctx context.Context, baseURL, repository string, a
 
 // findInstallation asks as the App itself, which the bot never needs to do otherwise.
 func findInstallation(ctx context.Context, baseURL, repository string, app github.App) (*gogithub.Installation, error) {
-	client := plainClient()
+	client := integrations.HTTPClient()
 	signed, err := ghinstallation.NewAppsTransportKeyFromFile(http.DefaultTransport, app.ID, app.KeyFile)
 	if err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func dateOf(ctx context.Context, address string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	resp, err := plainClient().Do(req)
+	resp, err := integrations.HTTPClient().Do(req)
 	if err != nil {
 		return time.Time{}, err
 	}

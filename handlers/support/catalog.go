@@ -22,7 +22,7 @@ const (
 // A catalog holds what people read, in each language.
 type catalog map[string]*i18n.Localizer
 
-func loadCatalog() (*catalog, error) {
+func loadCatalog() (catalog, error) {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("yaml", func(data []byte, v any) error { return yaml.Unmarshal(data, v) })
 	c := catalog{}
@@ -32,12 +32,12 @@ func loadCatalog() (*catalog, error) {
 		}
 		c[lang] = i18n.NewLocalizer(bundle, lang)
 	}
-	return &c, nil
+	return c, nil
 }
 
 // say renders a text in a language. Values are put in as they are: those that people wrote must be escaped.
-func (c *catalog) say(lang, id string, values map[string]any) (string, error) {
-	text, err := (*c)[lang].Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values})
+func (c catalog) say(lang, id string, values map[string]any) (string, error) {
+	text, err := c[lang].Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values})
 	if err != nil {
 		return "", fmt.Errorf("text %q in %q: %w", id, lang, err)
 	}
@@ -45,12 +45,12 @@ func (c *catalog) say(lang, id string, values map[string]any) (string, error) {
 }
 
 // word is a text that is always there, and takes no values.
-func (c *catalog) word(lang, id string) string {
-	return (*c)[lang].MustLocalize(&i18n.LocalizeConfig{MessageID: id})
+func (c catalog) word(lang, id string) string {
+	return c[lang].MustLocalize(&i18n.LocalizeConfig{MessageID: id})
 }
 
 // kind names a kind of secret: "slack-bot-token" by its own name, else by that of "slack-bot", else of "slack".
-func (c *catalog) kind(lang, kind string) string {
+func (c catalog) kind(lang, kind string) string {
 	for {
 		if name, err := c.say(lang, "kind_"+kind, nil); err == nil {
 			return name

@@ -169,7 +169,7 @@ func (t *ticket) renderFile(f store.File) (string, error) {
 		id, link = "issue_file_key", ""
 	}
 	return t.texts.say(t.row.Language, id, map[string]any{
-		"Name": markdown(linkTo(cmp.Or(f.Name, f.ID), link), t.name), "Size": humanSize(f.Size),
+		"Name": t.markdown(linkTo(cmp.Or(f.Name, f.ID), link)), "Size": humanSize(f.Size),
 	})
 }
 

@@ -60,7 +60,7 @@ func (t *ticket) renderForward(m *store.Message, f store.Forward, room int) (str
 	if err != nil {
 		return "", err
 	}
-	link := markdown(linkTo(label, f.Link), t.name)
+	link := t.markdown(linkTo(label, f.Link))
 	if !public {
 		return t.texts.say(t.row.Language, "issue_forward", map[string]any{"Link": link})
 	}
@@ -70,10 +70,10 @@ func (t *ticket) renderForward(m *store.Message, f store.Forward, room int) (str
 	}
 	who := ""
 	if f.Author != "" {
-		who = markdown(text.Inline{Kind: text.User, ID: f.Author}, t.name)
+		who = t.markdown(text.Inline{Kind: text.User, ID: f.Author})
 	}
 	heading, err := t.texts.say(t.row.Language, "issue_forward", map[string]any{
-		"Link": link, "Who": who, "Where": markdown(text.Inline{Kind: text.Channel, ID: f.Channel}, t.name),
+		"Link": link, "Who": who, "Where": t.markdown(text.Inline{Kind: text.Channel, ID: f.Channel}),
 	})
 	if err != nil {
 		return "", err

@@ -81,7 +81,7 @@ func (t *ticket) answer(m *store.Message) error {
 	}
 	t.alarm("flood:"+t.row.ID, fmt.Sprintf("%s has asked very often in a short time; what is over the limit is gathered in one ticket: %s. "+
 		"If it is a loop, stop it; if not, the settings can give it a higher limit.",
-		plain(whoSaid(m), t.name), cmp.Or(t.row.URL, t.threadLink())))
+		t.plain(whoSaid(m)), cmp.Or(t.row.URL, t.threadLink())))
 	if private, err := t.publishableByAuthor(m); err != nil {
 		return err
 	} else if private {

@@ -65,9 +65,9 @@ func (t *ticket) renderTitle(asked, main *store.Message) (string, error) {
 		return t.say(placeTexts[place].title)
 	}
 	said, err := t.texts.say(t.row.Language, "issue_title", map[string]any{
-		"Who": plain(whoSaid(asked), t.name), "Where": plain(where(main), t.name),
+		"Who": t.plain(whoSaid(asked)), "Where": t.plain(where(main)),
 	})
-	return text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{{Text: said}}}}.Title(t.name, titleLength), err
+	return paragraph(text.Inline{Text: said}).Title(t.name, titleLength), err
 }
 
 // makeTitle makes a title of a text, empty if it has none.
@@ -209,14 +209,14 @@ func (t *ticket) heading(id string, who, m *store.Message) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	channel := markdown(where(m), t.name)
+	channel := t.markdown(where(m))
 	if place != "" {
 		if channel, err = t.say(placeTexts[place].where); err != nil {
 			return "", err
 		}
 	}
 	return t.texts.say(t.row.Language, id, map[string]any{
-		"Who": markdown(whoSaid(who), t.name), "Where": channel, "When": t.when(m), "Link": t.link(m),
+		"Who": t.markdown(whoSaid(who)), "Where": channel, "When": t.when(m), "Link": t.link(m),
 	})
 }
 
@@ -260,12 +260,12 @@ func whoSaid(m *store.Message) text.Inline {
 // where is the channel of m.
 func where(m *store.Message) text.Inline { return text.Inline{Kind: text.Channel, ID: m.Channel} }
 
-func markdown(in text.Inline, names text.Names) string {
-	return text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{in}}}.Markdown(names)
-}
+func (t *ticket) markdown(in text.Inline) string { return paragraph(in).Markdown(t.name) }
 
-func plain(in text.Inline, names text.Names) string {
-	return text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{in}}}.Plain(names)
+func (t *ticket) plain(in text.Inline) string { return paragraph(in).Plain(t.name) }
+
+func paragraph(in text.Inline) text.Doc {
+	return text.Doc{{Kind: text.Paragraph, Inlines: []text.Inline{in}}}
 }
 
 func (t *ticket) link(m *store.Message) string {

@@ -22,11 +22,7 @@ const (
 
 // show has the reply in the ticket's thread say a text of the catalog. It posts once and edits afterwards.
 func (t *ticket) show(id string, blocks func(said string) ([]slackapi.Block, error)) error {
-	values, err := t.values(t.row.Requester)
-	if err != nil {
-		return err
-	}
-	said, err := t.texts.say(t.language(), id, values)
+	said, err := t.sayTo(t.row.Requester, t.language(), id)
 	if err != nil {
 		return err
 	}
@@ -54,23 +50,22 @@ func (t *ticket) showIn(m *store.Message, slot, id string, blocks func(said stri
 	if err != nil {
 		return err
 	}
-	values, err := t.values(m.Sender)
-	if err != nil {
-		return err
-	}
-	said, err := t.texts.say(lang, id, values)
+	said, err := t.sayTo(m.Sender, lang, id)
 	if err != nil {
 		return err
 	}
 	return t.planShow(slot, slack.Show{Channel: m.Channel, ThreadTS: m.Thread, Text: said}, m.Found, blocks)
 }
 
-// values are what texts to somebody fill in.
-func (t *ticket) values(to string) (map[string]any, error) {
+// sayTo renders a text for somebody.
+func (t *ticket) sayTo(to, lang, id string) (string, error) {
 	reader, err := t.entry(to)
-	return map[string]any{
+	if err != nil {
+		return "", err
+	}
+	return t.texts.say(lang, id, map[string]any{
 		"URL": t.row.URL, "Issue": t.row.Issue, "Ticket": t.row.ID, "Late": t.row.Late, "Stranger": reader != nil && reader.Stranger,
-	}, err
+	})
 }
 
 func (t *ticket) language() string { return cmp.Or(t.row.Language, english) }
@@ -169,13 +164,9 @@ var (
 )
 
 func (t *ticket) button(action string, words [6]string) (*slackapi.ButtonBlockElement, error) {
-	values, err := t.values(t.row.Requester)
-	if err != nil {
-		return nil, err
-	}
 	var said [len(words)]*slackapi.TextBlockObject
 	for i, id := range words {
-		word, err := t.texts.say(t.language(), id, values)
+		word, err := t.sayTo(t.row.Requester, t.language(), id)
 		if err != nil {
 			return nil, err
 		}
@@ -265,11 +256,7 @@ func (t *ticket) whisper(c bot.Click, id string) error {
 	if clicker != nil {
 		lang = languageOf(clicker.Locale)
 	}
-	values, err := t.values(c.User)
-	if err != nil {
-		return err
-	}
-	said, err := t.texts.say(lang, id, values)
+	said, err := t.sayTo(c.User, lang, id)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ var needs = []slack.Need{
 
 type handler struct {
 	Options
-	texts *catalog
+	texts catalog
 }
 
 // mentionWindow is for how long after a message was written an edit can still turn it into a request.

@@ -71,7 +71,7 @@ func (t *ticket) recordMessages() error {
 func (t *ticket) decide() (err error) {
 	switch t.event.Kind {
 	case messageEvent:
-		err = t.heard()
+		t.heard()
 	case clickEvent:
 		err = t.clicked()
 	case store.Answered:
@@ -121,13 +121,13 @@ func (t *ticket) known() ([]*store.Message, error) {
 
 // heard takes a version of a message in. Versions may come in any order: the latest edit counts, a deletion is
 // final.
-func (t *ticket) heard() error {
+func (t *ticket) heard() {
 	version := t.version
 	m := t.find(version)
 	firstHeard := m.Doc == nil && !m.Deleted
 	switch {
 	case m.Deleted, !version.Deleted && version.Before(m.Edited, m.Seen):
-		return nil
+		return
 	case version.Deleted:
 		m.Deleted, m.Mention, m.Doc, m.Files, m.Forwards = true, false, nil, nil, nil
 	default:
@@ -154,7 +154,6 @@ func (t *ticket) heard() error {
 		}
 	}
 	t.tryAgain(version)
-	return nil
 }
 
 // bringBack has looked at again what was taken back in the thread of m: as m asks, all of the thread is shown.

@@ -19,12 +19,7 @@ import (
 	"supportbot/integrations/redact"
 )
 
-const (
-	defaultBaseURL = "https://api.github.com/"
-	httpTimeout    = 10 * time.Second // of a call whose context has no earlier deadline
-	maxAnswer      = 32 << 20         // bytes; a page of a hundred issues with full bodies is the longest
-	idleConns      = 64
-)
+const defaultBaseURL = "https://api.github.com/"
 
 // A Config says which repository to write to, and as whom: with a token, or as an App.
 type Config struct {
@@ -32,9 +27,7 @@ type Config struct {
 	Repository string // owner/name
 	Token      string
 	App        *App
-	HTTPClient *http.Client     // nil is one with a timeout
 	Now        func() time.Time // time.Now if nil
-	UserAgent  string           // "supportbot" if empty
 }
 
 // An App is a GitHub App with its installation at the repository's owner.
@@ -73,7 +66,7 @@ func New(c Config) (*Client, error) {
 	if client.now == nil {
 		client.now = time.Now
 	}
-	plain := harden(c.HTTPClient)
+	plain := integrations.HTTPClient() // whose redirects are our transport's
 	client.transport = &transport{
 		next: plain.Transport, base: base,
 		repository: base.JoinPath("repos", client.owner, client.name),
@@ -83,7 +76,7 @@ func New(c Config) (*Client, error) {
 	}
 	api := *plain
 	api.Transport = client.transport
-	client.api = newAPI(&api, base, c.UserAgent)
+	client.api = newAPI(&api, base)
 	return client, nil
 }
 
@@ -98,29 +91,9 @@ func baseURL(s string) (*url.URL, error) {
 	return base, nil
 }
 
-// harden returns a copy of c that reads no endless answers and leaves redirects to our transport.
-func harden(c *http.Client) *http.Client {
-	hardened := http.Client{Timeout: httpTimeout}
-	if c != nil {
-		hardened = *c
-	}
-	if hardened.Transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxIdleConnsPerHost = idleConns
-		hardened.Transport = t
-	}
-	hardened.Transport = integrations.Bounded(hardened.Transport, maxAnswer)
-	hardened.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &hardened
-}
-
-func newAPI(c *http.Client, base *url.URL, userAgent string) *github.Client {
+func newAPI(c *http.Client, base *url.URL) *github.Client {
 	api := github.NewClient(c)
-	api.BaseURL = base
-	api.UserAgent = "supportbot"
-	if userAgent != "" {
-		api.UserAgent = userAgent
-	}
+	api.BaseURL, api.UserAgent = base, "supportbot"
 	return api
 }
 
@@ -142,7 +115,7 @@ func (c *Client) authenticate(conf Config, base *url.URL, plain *http.Client) er
 	c.transport.token = installationToken(installation)
 	signed := *plain
 	signed.Transport = app
-	c.asApp = newAPI(&signed, base, conf.UserAgent)
+	c.asApp = newAPI(&signed, base)
 	return nil
 }
 
@@ -204,7 +177,6 @@ type Repository struct {
 	HasIssues  bool
 	Archived   bool
 	Push       bool // may write; without it, GitHub drops labels silently
-	Triage     bool // may label and close
 }
 
 // Repository reads the repository.
@@ -217,11 +189,10 @@ func (c *Client) Repository(ctx context.Context) (Repository, error) {
 	if err != nil {
 		return Repository{}, err
 	}
-	rights := got.GetPermissions()
 	return Repository{
 		FullName: got.GetFullName(), Visibility: got.GetVisibility(), Private: got.GetPrivate(),
 		HasIssues: got.GetHasIssues(), Archived: got.GetArchived(),
-		Push: rights["push"], Triage: rights["triage"] || rights["push"],
+		Push: got.GetPermissions()["push"],
 	}, nil
 }
 

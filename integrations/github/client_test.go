@@ -520,7 +520,7 @@ func TestRepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Repository{FullName: "acme/help", Visibility: "internal", Private: true, HasIssues: true, Archived: true, Triage: true}
+	want := Repository{FullName: "acme/help", Visibility: "internal", Private: true, HasIssues: true, Archived: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("repository differs (-want +got):\n%s", diff)
 	}

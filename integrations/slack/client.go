@@ -17,19 +17,13 @@ import (
 	"supportbot/integrations"
 )
 
-const (
-	defaultAPIURL = "https://slack.com/api/"
-	httpTimeout   = 10 * time.Second // of a call whose context has no earlier deadline
-	maxAnswer     = 32 << 20         // bytes; usergroups.list with its members is the longest
-	idleConns     = 64               // kept open, so that a burst does not open a connection for each call
-)
+const defaultAPIURL = "https://slack.com/api/"
 
 // A Config says which Slack to talk to, and as whom.
 type Config struct {
-	APIURL     string       // https://slack.com/api/ if empty
-	BotToken   string       // xoxb-…
-	AppToken   string       // xapp-…, for sockets only
-	HTTPClient *http.Client // nil is one with a timeout
+	APIURL   string // https://slack.com/api/ if empty
+	BotToken string // xoxb-…
+	AppToken string // xapp-…, for sockets only
 }
 
 // A Client calls Slack's Web API, each call once: it never repeats one, and follows no redirect. slack-go calls, but
@@ -55,8 +49,9 @@ func New(c Config) *Client {
 		apiURL:   strings.TrimSuffix(c.APIURL, "/") + "/",
 		botToken: strings.TrimSpace(c.BotToken), // as read from a file
 		appToken: strings.TrimSpace(c.AppToken),
-		http:     harden(c.HTTPClient),
+		http:     integrations.HTTPClient(),
 	}
+	client.http.Transport = answers{client.http.Transport}
 	client.api = client.slackGo(client.http)
 	return client
 }
@@ -73,22 +68,6 @@ func (c *Client) slackGo(h httpClient) *slack.Client {
 // httpClient is what slack-go needs of an *http.Client.
 type httpClient interface {
 	Do(*http.Request) (*http.Response, error)
-}
-
-// harden returns a copy of c that reads no endless answers and follows no redirects.
-func harden(c *http.Client) *http.Client {
-	hardened := http.Client{Timeout: httpTimeout}
-	if c != nil {
-		hardened = *c
-	}
-	if hardened.Transport == nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConnsPerHost = idleConns
-		hardened.Transport = transport
-	}
-	hardened.Transport = answers{integrations.Bounded(hardened.Transport, maxAnswer)}
-	hardened.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &hardened
 }
 
 // answers is a transport whose answers slack-go can't mistake. They are read to their end before they are
@@ -170,8 +149,7 @@ func attempt[R any](ctx context.Context, method string, do func(context.Context)
 type Identity struct {
 	UserID       string
 	BotID        string
-	TeamID       string // of the workspace; of the organisation, if the app is installed in a whole one
-	EnterpriseID string
+	TeamID       string   // of the workspace; of the organisation, if the app is installed in a whole one
 	WorkspaceURL string   // such as https://acme.slack.com/
 	Scopes       []string // granted to the bot token; nil if the server doesn't say
 }
@@ -187,7 +165,7 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 		return Identity{}, broken(method)
 	}
 	id := Identity{
-		UserID: self.UserID, BotID: self.BotID, TeamID: self.TeamID, EnterpriseID: self.EnterpriseID,
+		UserID: self.UserID, BotID: self.BotID, TeamID: self.TeamID,
 		WorkspaceURL: self.URL, Scopes: scopes(self.Header.Get("X-OAuth-Scopes")),
 	}
 	c.mu.Lock()

@@ -65,7 +65,7 @@ type Group struct {
 	Disabled bool     `json:"disabled"`
 }
 
-// Slackbot is who sends Slack's own notices: the one bot that users.info does not call a bot.
+// Slackbot is who sends Slack's own notices, as a person and not as a bot.
 const Slackbot = "USLACKBOT"
 
 // Person reads a person or bot (users.info).

@@ -40,12 +40,9 @@ type SocketOptions struct {
 
 // An Envelope is one delivery, as it came.
 type Envelope struct {
-	ID              string          `json:"envelope_id"`
-	Type            string          `json:"type"` // events_api, slash_commands or interactive
-	Payload         json.RawMessage `json:"payload"`
-	AcceptsResponse bool            `json:"accepts_response_payload"`
-	RetryAttempt    int             `json:"retry_attempt"`
-	RetryReason     string          `json:"retry_reason"`
+	ID      string          `json:"envelope_id"`
+	Type    string          `json:"type"` // events_api, slash_commands or interactive
+	Payload json.RawMessage `json:"payload"`
 }
 
 // A Socket is one Socket Mode connection, opened again whenever it ends. The connection is slack-go's; a
@@ -179,11 +176,7 @@ func (s *Socket) received(e socketmode.Event) {
 		s.setConnected(true)
 		s.options.Hello(e.Request.NumConnections)
 	case e.Request != nil && e.Request.EnvelopeID != "":
-		s.options.Deliver(Envelope{
-			ID: e.Request.EnvelopeID, Type: e.Request.Type, Payload: e.Request.Payload,
-			AcceptsResponse: e.Request.AcceptsResponsePayload,
-			RetryAttempt:    e.Request.RetryAttempt, RetryReason: e.Request.RetryReason,
-		})
+		s.options.Deliver(Envelope{ID: e.Request.EnvelopeID, Type: e.Request.Type, Payload: e.Request.Payload})
 	}
 }
 
