@@ -139,7 +139,9 @@ func (m *Machine) lookForGroup() {
 	defer cancel()
 	groups, err := m.Slack.Groups(ctx)
 	if err != nil {
-		m.Log.Warn("support group not looked for", "error", err)
+		if !m.lacks(integrations.AsError(err)) {
+			m.Log.Warn("support group not looked for", "error", err)
+		}
 		return
 	}
 	if slices.ContainsFunc(groups, func(g slack.Group) bool { return g.ID == m.Identity.Group && !g.Disabled }) {
