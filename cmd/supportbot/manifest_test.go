@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	slackgo "github.com/slack-go/slack"
+	"golang.org/x/tools/txtar"
 
 	"supportbot/integrations/slack"
 )
@@ -115,6 +116,38 @@ func TestManifestAsksForEachScopeAndEventOnceAndForTheScopeOfEachEvent(t *testin
 	}
 	if diff := cmp.Diff(once(wantEvents), gotEvents); diff != "" {
 		t.Errorf("events, -want +got:\n%s", diff)
+	}
+}
+
+// uses names for each scope of the manifest a scenario in which people would see that it is missing.
+var uses = map[string]string{
+	"channels:history": "a-mention-becomes-an-issue",
+	"channels:join":    "the-bot-joins-public-channels",
+	"channels:read":    "a-mention-while-the-bot-is-stopped-is-found",
+	"chat:write":       "a-mention-becomes-an-issue",
+	"files:read":       "a-log-is-shown-folded-and-redacted",
+	"groups:history":   "private-talk-is-published-by-its-author",
+	"groups:read":      "private-talk-that-is-found-late-stays-in-slack",
+	"im:history":       "a-direct-message-is-a-request",
+	"im:read":          "private-talk-that-is-found-late-stays-in-slack",
+	"mpim:history":     "a-group-message-is-private-talk",
+	"mpim:read":        "a-group-message-that-is-found-late-is-private-talk",
+	"usergroups:read":  "not-a-request-is-for-the-team-only",
+	"users:read":       "a-mention-in-japanese-is-answered-in-japanese",
+}
+
+func TestEachScopeOfTheManifestIsNeeded(t *testing.T) {
+	for _, scope := range scopes() {
+		t.Run(scope, func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile("../../handlers/support/testdata/" + uses[scope] + ".txtar")
+			if err != nil {
+				t.Fatalf("uses has no scenario for it: %v", err)
+			}
+			if seen, err := playWithout(t, archive, scope); err == nil && seen == getFile(archive, "want") {
+				t.Errorf("without it, %s ends as well", uses[scope])
+			}
+		})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -118,9 +119,20 @@ type said struct{ channel, ts, root string }
 const waitAtMost = 30 * time.Second
 
 func playScenario(t *testing.T, archive *txtar.Archive) string {
+	seen, err := playWithout(t, archive, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seen
+}
+
+// playWithout plays a scenario with all scopes that the manifest asks for but one, and returns what people see.
+func playWithout(t *testing.T, archive *txtar.Archive, scope string) (seen string, err error) {
 	s := &stage{t: t, archive: archive}
 	s.world = newWorld(sandbox.NewClock(scenarioStart), t.TempDir())
 	t.Cleanup(s.close)
+	s.slack.SetScopes(slices.DeleteFunc(scopes(), func(given string) bool { return given == scope })...)
+	defer s.end()
 	for n, line := range strings.Split(getFile(archive, "script"), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -128,11 +140,11 @@ func playScenario(t *testing.T, archive *txtar.Archive) string {
 		}
 		line, atOnce := strings.CutPrefix(line, "+ ")
 		if err := errors.Join(s.pause(atOnce), s.step(line)); err != nil {
-			t.Fatalf("line %d, %s: %v\nlog:\n%s", n+1, line, err, s.log.String())
+			return "", fmt.Errorf("line %d, %s: %w\nlog:\n%s", n+1, line, err, s.log.String())
 		}
 	}
 	s.end()
-	return s.out.String()
+	return s.out.String(), nil
 }
 
 // pause lets a moment pass between two steps, so that nothing waits for a limit when the next begins.
