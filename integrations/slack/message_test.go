@@ -302,3 +302,23 @@ func TestObservedAnswersKeepPlanningGoing(t *testing.T) {
 		t.Errorf("made-up answer of slack.show is %+v, %v", p, err)
 	}
 }
+
+// The figures are those of Slack's tiers, as the stand-in's test has them too.
+func TestTheBotKeepsToTheTierOfEachMethod(t *testing.T) {
+	perMinute := map[string]int{
+		"chat.update": 50, "chat.postEphemeral": 100, "users.info": 100, "usergroups.list": 20, "files.info": 100,
+		"conversations.history": 50, "conversations.replies": 50, "conversations.info": 50, "users.conversations": 20,
+		"conversations.list": 20, "conversations.join": 50,
+	}
+	now := time.Unix(1764000000, 0)
+	for method, want := range perMinute {
+		l, calls := integrations.NewLimiter(limits(60)), 0
+		for calls <= want && !l.Free(method, now).After(now) {
+			l.Started(method, now)
+			calls++
+		}
+		if calls != want {
+			t.Errorf("%s is called %d times in a minute, want %d", method, calls, want)
+		}
+	}
+}
