@@ -1,12 +1,14 @@
 package bot
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/tools/txtar"
 
@@ -76,6 +78,24 @@ func TestWhatIsAcknowledged(t *testing.T) {
 				t.Errorf("acknowledged %t, want %t", acked, test.acked)
 			}
 		})
+	}
+}
+
+// A deadline notes by when an acknowledgement must be sent.
+type deadline struct{ at time.Time }
+
+func (d *deadline) Ack(ctx context.Context, _ string, _ any) error {
+	d.at, _ = ctx.Deadline()
+	return nil
+}
+
+func TestAnAcknowledgementIsTriedForThreeSeconds(t *testing.T) {
+	m, _ := newMachine(t, nil)
+	var socket deadline
+	before := time.Now()
+	m.door.take(delivery{envelope: slack.Envelope{ID: "e"}, socket: &socket, came: noon})
+	if socket.at.Before(before.Add(3*time.Second)) || socket.at.After(time.Now().Add(3*time.Second)) {
+		t.Errorf("tried until %s, begun at %s", socket.at, before)
 	}
 }
 
