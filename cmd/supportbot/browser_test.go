@@ -37,6 +37,7 @@ func TestInABrowser(t *testing.T) {
 	}
 	for name, j := range map[string]journey{
 		"a mention, its reply and its issue":       {walk: walkMention},
+		"the steps of the guide":                   {walk: walkGuide},
 		"messages with people, files and code":     {walk: walkCompose},
 		"a secret is withheld":                     {walk: walkSecret},
 		"an edit reaches the issue":                {walk: walkEdit},
@@ -100,6 +101,7 @@ func openBrowser(t *testing.T, first context.Context, lang string, app bool) *br
 	if lang == "ja" {
 		b.asker, b.helper = "aya", "kenji"
 	}
+	w.company.Begin.As = b.asker
 	if app {
 		b.app = startFormApp(b)
 		b.base = b.serveApp()
@@ -337,12 +339,34 @@ func (b *browser) look(name string) {
 	}
 }
 
+// walkGuide goes as everybody, and stays in the language of who the page began with.
+func walkGuide(b *browser) {
+	for n, s := range b.company.Guide {
+		b.open("/")
+		b.click(".guide li a", b.tr(s.Title.EN, s.Title.JA))
+		b.wait(fmt.Sprintf("document.getElementById('as').value === %q", b.id("@"+s.As)))
+		b.wait(fmt.Sprintf("document.documentElement.lang === %q", b.lang))
+		if say := b.tr(s.Say.EN, s.Say.JA); say != "" {
+			b.wait(fmt.Sprintf("document.querySelector('.main .composer textarea').value === %q", say))
+		}
+		b.look(fmt.Sprintf("guide-%d", n+1))
+	}
+	b.open("/")
+	b.become(b.helper)
+	b.see(".guide", b.tr("Try this", "試してみる"))
+	b.click(".tongue", b.tr("日本語", "English"))
+	b.see(".guide", b.tr("試してみる", "Try this"))
+	b.become(b.asker)
+	b.see(".guide", b.tr("試してみる", "Try this"))
+}
+
 func walkMention(b *browser) {
-	b.open("/?as=" + b.id("@"+b.asker))
+	b.open("/")
+	b.wait(fmt.Sprintf("document.getElementById('as').value === %q", b.id("@"+b.asker)))
 	b.see("h1", "help-data")
 	b.see(".main .message", "UTC or in JST")
 	b.look("begin")
-	b.say(".main", "@support "+b.tr("the load of *purchases* fails: `Error 400`", "*purchases* のロードが失敗します： `Error 400`"))
+	b.say(".main", "@support "+b.tr("the load of *purchases* fails: `Error 400`", "*purchases* のロードが失敗します：`Error 400`"))
 	b.openThread(b.tr("the load of purchases fails", "purchases のロードが失敗します"))
 	b.see(".side .message", b.tr("Received: this is issue #1", "受け付けました。イシュー #1"))
 	b.see(".main .message strong", "purchases")

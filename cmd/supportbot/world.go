@@ -87,7 +87,7 @@ type guideToStep struct {
 	Title page.Text `yaml:"title"`
 	As    string    `yaml:"as"`
 	In    string    `yaml:"in"`
-	Say   string    `yaml:"say"`
+	Say   page.Text `yaml:"say"`
 	Tab   string    `yaml:"tab"`
 	See   page.Text `yaml:"see"`
 }

@@ -96,7 +96,7 @@ func (p *Page) sent(w http.ResponseWriter, r *http.Request) (at *place, sent for
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return nil, sent, false
 	}
-	at, err = p.place("slack", url.Values{"as": sent.Values["as"], "in": sent.Values["in"]})
+	at, err = p.place("slack", url.Values{"as": sent.Values["as"], "in": sent.Values["in"], "lang": sent.Values["lang"]})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 		return nil, sent, false

@@ -29,8 +29,8 @@ func TestAGroupMessageIsOpenedAndListedForThoseInIt(t *testing.T) {
 	if code, _ := see("/?as=UEVE&in=" + group); code != http.StatusNotFound {
 		t.Errorf("Eve, who is not in it: %d", code)
 	}
-	if code, page := see("/?as=UEVE&near=" + group); code != http.StatusNotFound || strings.Contains(page, "Ben") {
-		t.Errorf("Eve, who is nowhere: %d", code)
+	if code, page := see("/?as=UEVE&near=" + group); code != http.StatusOK || !strings.Contains(page, "<h1>Support Bot</h1>") {
+		t.Errorf("Eve, who is nowhere but with the bot: %d: %s", code, page)
 	}
 	if _, page := see("/?as=UBEN&near=" + group); !strings.Contains(page, `aria-current="page"`) {
 		t.Error("Ben is not brought to it")

@@ -54,7 +54,7 @@ type Step struct {
 	See   Text
 	As    string // id of a person
 	In    string // id of a channel
-	Say   string // put into the composer; empty if there is nothing to say
+	Say   Text   // put into the composer; empty if there is nothing to say
 	Tab   string // "github" or "inside" if it is to be seen there
 }
 

@@ -185,6 +185,60 @@ func TestPeopleSeeOnlyTheirChannels(t *testing.T) {
 	}
 }
 
+func TestWhoIsNotInTheFirstChannelBeginsWithTheBot(t *testing.T) {
+	p := aPage(t)
+	p.World.Channel = "CSECRET"
+	if got := ask(p, aVisit("/")); got.Code != 200 || !strings.Contains(got.Body.String(), "<h1>Support Bot</h1>") {
+		t.Errorf("%d: %s", got.Code, got.Body)
+	}
+}
+
+func aVisit(path string) *http.Request {
+	return httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8000"+path, nil)
+}
+
+func TestTheLanguageOfThePageIsAChoiceOfItsOwn(t *testing.T) {
+	p := aPage(t)
+	p.World.Guide = []Step{{As: "UALICE", In: "CHELP", Say: Text{EN: "help", JA: "助けて"}}, {As: "UAYA", In: "CHELP", Tab: "inside"}}
+	for path, lang := range map[string]string{
+		"/": "en", "/?as=UAYA": "en", "/?as=UAYA&lang=ja": "ja", "/?as=UALICE&lang=ja": "ja", "/github?lang=ja": "ja", "/inside?lang=ja&as=UALICE": "ja", "/?lang=tlh": "en",
+	} {
+		if got := ask(p, aVisit(path)).Body.String(); !strings.Contains(got, `<html lang="`+lang+`">`) {
+			t.Errorf("%s is not in %s", path, lang)
+		}
+	}
+	p.World.Person = "UAYA"
+	if got := ask(p, aVisit("/?as=UALICE")).Body.String(); !strings.Contains(got, `<html lang="ja">`) || !strings.Contains(got, "助けて") {
+		t.Errorf("a page that begins with Aya is not in Japanese: %s", got)
+	}
+}
+
+func TestNothingOnThePageChangesItsLanguageButTheSwitch(t *testing.T) {
+	p := aPage(t)
+	p.World.Guide = []Step{{As: "UALICE", In: "CHELP", Say: Text{EN: "help", JA: "助けて"}}, {As: "UAYA", In: "CHELP", Tab: "inside"}}
+	ts := p.Slack.Post(sandbox.Post{Channel: "CHELP", User: "UALICE", Text: "it fails"})
+	p.Slack.Post(sandbox.Post{Channel: "CHELP", User: "UAYA", Text: "since when? #help", ThreadTS: ts})
+	p.GitHub.OpenIssueAs("aya", "it fails", "")
+	for _, path := range []string{"/?lang=ja&in=CHELP&thread=" + ts, "/github?lang=ja&issue=1", "/inside?lang=ja"} {
+		page := ask(p, aVisit(path)).Body.String()
+		links := regexp.MustCompile(`(?:href|data-live)="(/(?:github|inside|live)?\?[^"]*)"`).FindAllStringSubmatch(page, -1)
+		others := slices.DeleteFunc(links, func(link []string) bool { return strings.Contains(link[1], "lang=ja") })
+		if len(links) < 4 || len(others) != 1 || !strings.Contains(page, `class="tongue" href="`+others[0][1]) {
+			t.Errorf("%s has %d links, and these to another language: %v", path, len(links), others)
+		}
+		forms, kept := strings.Count(page, "<form"), strings.Count(page, `name="lang" value="ja"`)
+		if forms < 2 || forms != kept {
+			t.Errorf("%s has %d forms, of which %d keep the language", path, forms, kept)
+		}
+	}
+	if got := ask(p, aForm("/post", "lang", "ja", "text", "")); !strings.Contains(got.Body.String(), "入力してください") {
+		t.Errorf("says %q", got.Body)
+	}
+	if got := ask(p, aForm("/open", "lang", "ja", "with", p.Slack.BotUserID())); !strings.Contains(got.Header().Get("Location"), "lang=ja") {
+		t.Errorf("leads to %s", got.Header().Get("Location"))
+	}
+}
+
 func TestOnlyOnesOwnMessagesAreChanged(t *testing.T) {
 	p := aPage(t)
 	mine := p.Slack.Post(sandbox.Post{Channel: "CHELP", User: "UALICE", Text: "mine"})
@@ -298,9 +352,9 @@ func TestMrkdwn(t *testing.T) {
 		"escaped once":               {"&amp;lt; &lt;b&gt;", "&amp;lt; &lt;b&gt;"},
 		"a bare bracket":             {"a <b", "a &lt;b"},
 		"a link that runs a script":  {"<javascript:alert(1)|x>", "x"},
-		"a channel":                  {"<#CHELP|>", `<a class="mention" href="/?as=UALICE&amp;in=CHELP">#help</a>`},
-		"a link to a message":        {"<https://acme.slack.com/archives/CHELP/p1764000000000100|m>", `<a href="/?as=UALICE&amp;in=CHELP&amp;thread=1764000000.000100">m</a>`},
-		"an issue of the stand-in":   {"<" + p.GitHub.URL() + "acme/analytics-support/issues/3|#3>", `<a href="/github?as=UALICE&amp;in=CHELP&amp;issue=3">#3</a>`},
+		"a channel":                  {"<#CHELP|>", `<a class="mention" href="/?as=UALICE&amp;in=CHELP&amp;lang=en">#help</a>`},
+		"a link to a message":        {"<https://acme.slack.com/archives/CHELP/p1764000000000100|m>", `<a href="/?as=UALICE&amp;in=CHELP&amp;lang=en&amp;thread=1764000000.000100">m</a>`},
+		"an issue of the stand-in":   {"<" + p.GitHub.URL() + "acme/analytics-support/issues/3|#3>", `<a href="/github?as=UALICE&amp;in=CHELP&amp;issue=3&amp;lang=en">#3</a>`},
 		"a date in the reader's day": {"<!date^0^{date_num} {time}|then>", "<time>1970-01-01 09:00</time>"},
 		"a mention of everybody":     {"<!here>", `<span class="mention">@here</span>`},
 		"an emoji":                   {":tada: :nonsense:", "🎉 :nonsense:"},

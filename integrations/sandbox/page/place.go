@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"slices"
@@ -37,7 +38,8 @@ var (
 	errNowhere = errors.New("there is no such channel, or you are not in it")
 )
 
-// place reads what an address says. Without who and where, it is at the beginning.
+// place reads what an address says. Without who and where, it is at the beginning, and without a language in that of
+// who one is at first.
 func (p *Page) place(tab string, q url.Values) (*place, error) {
 	at := &place{Tab: tab, World: p.World, Draft: q.Get("draft"), slack: p.Slack, hub: p.GitHub, words: p.words}
 	at.names = namesOf(p.Slack)
@@ -49,7 +51,8 @@ func (p *Page) place(tab string, q url.Values) (*place, error) {
 	if !ok || me.Bot || me.Deleted {
 		return nil, errNobody
 	}
-	at.Me, at.lang, at.zone = me, language(me.Locale), zone(me.TZ)
+	at.Me, at.zone = me, zone(me.TZ)
+	at.lang = language(cmp.Or(q.Get("lang"), at.names.people[p.World.Person].Locale))
 	at.today = p.Clock.Now().In(at.zone)
 	at.Pane = "list"
 	if err := at.enter(q, p.World.Channel); err != nil {
@@ -69,8 +72,10 @@ func (at *place) enter(q url.Values, first string) error {
 		at.Pane = "main"
 	case slices.Contains(at.names.channels[near].Members, at.Me.ID):
 		id, at.Pane = near, "main"
-	default:
+	case slices.Contains(at.names.channels[first].Members, at.Me.ID):
 		id = first
+	default:
+		id = "bot"
 	}
 	if id == "bot" {
 		id = at.slack.DM(at.Me.ID)
@@ -116,9 +121,27 @@ func (at *place) Say(t Text) string {
 // Lang is the language of the page, for screen readers and fonts.
 func (at *place) Lang() string { return at.lang }
 
-// A query makes addresses of the page.
-func query(tab string, kv ...string) string {
-	q := url.Values{}
+// A tongue is a language of the page.
+type tongue struct {
+	Lang, Name string
+	To         string // this place in it
+}
+
+// Other is the language that the page is not in.
+func (at *place) Other() tongue {
+	other := tongue{Lang: "ja", Name: "日本語"}
+	if at.lang == "ja" {
+		other = tongue{Lang: "en", Name: "English"}
+	}
+	there := *at
+	there.lang = other.Lang
+	other.To = there.Here()
+	return other
+}
+
+// query makes addresses of the page, in the reader's language.
+func (at *place) query(tab string, kv ...string) string {
+	q := url.Values{"lang": {at.lang}}
 	for i := 0; i < len(kv); i += 2 {
 		if kv[i+1] != "" {
 			q.Set(kv[i], kv[i+1])
@@ -143,7 +166,7 @@ func (at *place) address(tab string) string {
 	if at.Pane == "list" && at.Tab == "slack" {
 		in = ""
 	}
-	return query(tab, "as", at.Me.ID, "in", in, "thread", at.Thread, "issue", issue)
+	return at.query(tab, "as", at.Me.ID, "in", in, "thread", at.Thread, "issue", issue)
 }
 
 // Live is the address of this place's changes.
@@ -154,23 +177,23 @@ func (at *place) Live() string {
 
 // To is the address of another tab for the same person.
 func (at *place) To(tab string) string {
-	return query(tab, "as", at.Me.ID, "in", at.Channel.ID)
+	return at.query(tab, "as", at.Me.ID, "in", at.Channel.ID)
 }
 
 // In is the address of a channel.
-func (at *place) In(channel string) string { return query("slack", "as", at.Me.ID, "in", channel) }
+func (at *place) In(channel string) string { return at.query("slack", "as", at.Me.ID, "in", channel) }
 
 // List is the address of the list of channels or issues.
-func (at *place) List() string { return query(at.Tab, "as", at.Me.ID) }
+func (at *place) List() string { return at.query(at.Tab, "as", at.Me.ID) }
 
 // InThread is the address of a thread.
 func (at *place) InThread(channel, ts string) string {
-	return query("slack", "as", at.Me.ID, "in", channel, "thread", ts)
+	return at.query("slack", "as", at.Me.ID, "in", channel, "thread", ts)
 }
 
 // AtIssue is the address of an issue.
 func (at *place) AtIssue(number int) string {
-	return query("github", "as", at.Me.ID, "in", at.Channel.ID, "issue", strconv.Itoa(number))
+	return at.query("github", "as", at.Me.ID, "in", at.Channel.ID, "issue", strconv.Itoa(number))
 }
 
 // Topic is what a channel is for.
@@ -216,11 +239,12 @@ func (at *place) People() (all []choice) {
 // Steps is the guide.
 func (at *place) Steps() (steps []step) {
 	for n, s := range at.World.Guide {
-		to := query("slack", "as", s.As, "in", s.In, "draft", s.Say)
+		say := at.Say(s.Say)
+		to := at.query("slack", "as", s.As, "in", s.In, "draft", say)
 		if s.Tab != "" {
-			to = query(s.Tab, "as", s.As, "in", s.In)
+			to = at.query(s.Tab, "as", s.As, "in", s.In)
 		}
-		steps = append(steps, step{Number: n + 1, Title: at.Say(s.Title), See: at.Say(s.See), Say: s.Say, To: to})
+		steps = append(steps, step{Number: n + 1, Title: at.Say(s.Title), See: at.Say(s.See), Say: say, To: to})
 	}
 	return steps
 }
@@ -243,7 +267,7 @@ func (at *place) Tabs() []string { return []string{"slack", "github", "inside"} 
 
 // Path is the path of this view.
 func (at *place) Path() string {
-	path, _, _ := strings.Cut(query(at.Tab), "?")
+	path, _, _ := strings.Cut(at.query(at.Tab), "?")
 	return path
 }
 
