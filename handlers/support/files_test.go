@@ -85,7 +85,7 @@ func TestWhatDoesNotFitBesideALongMessageIsLinkedTo(t *testing.T) {
 		{ID: "F2", Name: "b.log", Link: "https://acme.slack.com/files/U/F2", State: store.FileRead, Text: strings.Repeat("more\n", 4000)},
 	}
 	err = db.View(func(v *store.View) error {
-		x := &ticket{handler: handler{texts: texts}, view: v, row: &store.Ticket{Language: english}, docs: map[*store.Message]text.Doc{}, entries: map[string]*store.Entry{}}
+		x := &ticket{handler: handler{texts: texts, zones: &zones{}}, view: v, row: &store.Ticket{Language: english}, docs: map[*store.Message]text.Doc{}, entries: map[string]*store.Entry{}}
 		got, err := x.renderText(m)
 		if length := utf8.RuneCountInString(got); length > maxPart+1000 {
 			t.Errorf("%d characters", length)

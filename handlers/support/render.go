@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -223,7 +224,7 @@ func (t *ticket) heading(id string, who, m *store.Message) (string, error) {
 // when is the time of m in the zone of the issue.
 func (t *ticket) when(m *store.Message) string {
 	if t.zone == nil {
-		t.zone = zone(t.row.Zone)
+		t.zone = t.zones.get(t.row.Zone)
 	}
 	at := m.At.In(t.zone)
 	layout := "2006-01-02 15:04 MST"
@@ -233,12 +234,19 @@ func (t *ticket) when(m *store.Message) string {
 	return at.Format(layout)
 }
 
-// zone returns the zone of a name such as "Asia/Tokyo"; UTC if there is none.
-func zone(name string) *time.Location {
+// zones remembers time zones by name: each is in a file.
+type zones struct{ known sync.Map }
+
+// get returns the zone of a name such as "Asia/Tokyo"; UTC if there is none.
+func (z *zones) get(name string) *time.Location {
+	if at, ok := z.known.Load(name); ok {
+		return at.(*time.Location)
+	}
 	at, err := time.LoadLocation(name)
 	if err != nil {
-		return time.UTC
+		at = time.UTC
 	}
+	z.known.Store(name, at)
 	return at
 }
 

@@ -51,7 +51,7 @@ func New(o Options) (bot.Handler, error) {
 	if err != nil {
 		return bot.Handler{}, err
 	}
-	h := handler{o, texts}
+	h := handler{o, texts, &zones{}}
 	return bot.Handler{
 		Prefix:  prefix,
 		Help:    "Mention @support, or write to the bot directly: a GitHub issue is opened for it, and its link posted in the thread.",
@@ -73,6 +73,7 @@ var needs = []slack.Need{
 type handler struct {
 	Options
 	texts catalog
+	zones *zones
 }
 
 // mentionWindow is for how long after a message was written an edit can still turn it into a request.

@@ -285,7 +285,7 @@ func TestTimesOfIssues(t *testing.T) {
 		"":                  "2026-03-29 00:59 UTC",
 		"Nowhere/Atlantis":  "2026-03-29 00:59 UTC",
 	} {
-		ticket := ticket{row: &store.Ticket{TicketDetails: store.TicketDetails{Zone: zone}}}
+		ticket := ticket{handler: handler{zones: &zones{}}, row: &store.Ticket{TicketDetails: store.TicketDetails{Zone: zone}}}
 		if got := ticket.when(m); got != want {
 			t.Errorf("in %q it is %s, want %s", zone, got, want)
 		}
