@@ -36,7 +36,7 @@ type benchWorld struct {
 
 func newBenchWorld(b *testing.B) *benchWorld {
 	b.Helper()
-	company, err := parseCompany(defaultWorld)
+	company, err := parseCompany("world.yml", defaultWorld)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -47,6 +51,10 @@ func TestSandboxSaysWhatIsWrongWithItsFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = taken.Close() })
+	narrow := filepath.Join(t.TempDir(), "narrow.yml")
+	if err := os.WriteFile(narrow, bytes.Replace(defaultWorld, []byte("id: C0HELP,"), []byte("id: C0HELP, members: [alice, mia, kenji],"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
 		args []string
 		code int
@@ -56,6 +64,7 @@ func TestSandboxSaysWhatIsWrongWithItsFlags(t *testing.T) {
 		"blanks to say":             {[]string{"--say", " \n"}, exitUsage, "--say is empty: give it a text"},
 		"nobody of that name":       {[]string{"--as", "@bob", "--say", "@support x"}, exitUsage, "there is no @bob; there are alice, aya, ben, kenji, mia"},
 		"no such channel":           {[]string{"--in", "#general", "--say", "@support x"}, exitUsage, "there is no #general; there are help-data, game-analytics"},
+		"where somebody isn't":      {[]string{"--world", narrow, "--as", "ben"}, exitUsage, "@ben is not in #help-data"},
 		"a person and a channel":    {[]string{"--as", "@aya", "--in", "#game-analytics", "--say", "@support x"}, exitOK, ""},
 		"no such world":             {[]string{"--world", "nope.yml"}, exitUsage, `--world: "nope.yml" can't be read: no such file or directory`},
 		"an address without a port": {[]string{"--listen", "localhost"}, exitUsage, "--listen must be host:port, such as 127.0.0.1:8080"},
@@ -87,6 +96,47 @@ func TestThePageOfTheSandboxIsForThisMachineOnly(t *testing.T) {
 				t.Errorf("exit status %d: %s%s", code, &out, &problems)
 			}
 		})
+	}
+}
+
+// openSandbox runs the command with these flags until the test ends, and returns the address of its page and what it
+// printed until then.
+func openSandbox(t *testing.T, flags ...string) (address, printed string) {
+	t.Helper()
+	ctx, interrupt := context.WithCancel(context.Background())
+	screen, out := io.Pipe()
+	var problems bytes.Buffer
+	code := make(chan int)
+	go func() {
+		status := run(ctx, append([]string{"sandbox"}, flags...), strings.NewReader(""), out, &problems, environ())
+		_ = out.Close()
+		code <- status
+	}()
+	t.Cleanup(func() {
+		interrupt()
+		if got := <-code; got != exitOK {
+			t.Errorf("exit status %d: %s", got, &problems)
+		}
+	})
+	lines := bufio.NewScanner(screen)
+	for address == "" && lines.Scan() {
+		printed += lines.Text() + "\n"
+		address = pageAddress.FindString(lines.Text())
+	}
+	go func() { _, _ = io.Copy(io.Discard, screen) }()
+	return address, printed
+}
+
+var pageAddress = regexp.MustCompile(`http://127\.0\.0\.1:\d+/`)
+
+func TestThePageBeginsWithThePersonAndThePlaceOfTheFlags(t *testing.T) {
+	address, _ := openSandbox(t, "--as", "@aya", "--in", "#game-analytics")
+	_, page := get(t, address)
+	for _, want := range []string{`<html lang="ja">`, `value="U0AYA" selected`, `</a>
+    <h1># game-analytics</h1>`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("lacks %s:\n%s", want, page)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,6 +52,9 @@ func (s sandboxCmd) Run(ctx context.Context, e *environment) (err error) {
 	if err != nil {
 		return err
 	}
+	if c, err = c.beginning(s.As, s.In); err != nil {
+		return usageError{err}
+	}
 	w := worldWith(c, sandbox.RealClock(), dir)
 	defer w.close()
 	w.recall()
@@ -64,10 +66,7 @@ func (s sandboxCmd) Run(ctx context.Context, e *environment) (err error) {
 	stop := start(ctx, a)
 	defer func() { err = errors.Join(err, stop()) }()
 
-	p := player{
-		world: w, app: a, out: e.stdout,
-		user: cmp.Or(strings.TrimPrefix(s.As, "@"), c.Begin.As), channel: cmp.Or(strings.TrimPrefix(s.In, "#"), c.Begin.In),
-	}
+	p := player{world: w, app: a, out: e.stdout, user: c.Begin.As, channel: c.Begin.In}
 	if err := p.ready(ctx); err != nil {
 		return err
 	}
@@ -106,14 +105,8 @@ type player struct {
 	last    string // ts of the message that replies, edits and clicks are about
 }
 
-// ready waits until the bot listens, and checks who we are.
+// ready waits until the bot listens.
 func (p *player) ready(ctx context.Context) error {
-	if _, err := p.userID(p.user); err != nil {
-		return usageError{err}
-	}
-	if _, err := p.channelID(p.channel); err != nil {
-		return usageError{err}
-	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return p.slack.WaitSockets(ctx, 1)

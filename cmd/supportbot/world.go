@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -95,85 +96,65 @@ type guideToStep struct {
 // readCompany reads a file such as world.yml; without a path it is that.
 func readCompany(path string) (company, error) {
 	if path == "" {
-		return parseCompany(defaultWorld)
+		return parseCompany("world.yml", defaultWorld)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return company{}, usageError{fmt.Errorf("--world: %s can't be read: %w", quoted(path), errors.Unwrap(err))}
 	}
-	c, err := parseCompany(text)
+	c, err := parseCompany(path, text)
 	if err != nil {
-		return company{}, usageError{fmt.Errorf("%s: %w", path, err)}
+		return company{}, usageError{err}
 	}
 	return c, nil
 }
 
-func parseCompany(text []byte) (company, error) {
+// parseCompany reads a company from text. The name is that of the file, for the errors.
+func parseCompany(name string, text []byte) (company, error) {
 	var c company
 	if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
-		return company{}, err
+		return company{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return c, c.check()
+	return c, c.check(name)
 }
 
-// check says who and what is named that isn't there.
-func (c company) check() error {
-	people, channels, groups := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, p := range c.People {
-		people[p.Name] = true
+// beginning is the company with another person and place to begin with; empty is those of its file.
+func (c company) beginning(as, in string) (company, error) {
+	c.Begin.As = cmp.Or(strings.TrimPrefix(as, "@"), c.Begin.As)
+	c.Begin.In = cmp.Or(strings.TrimPrefix(in, "#"), c.Begin.In)
+	return c, cmp.Or(c.findPerson(c.Begin.As), c.findChannel(c.Begin.In), c.findMember(c.Begin.As, c.Begin.In))
+}
+
+// findPerson says who there is, if nobody has the name.
+func (c company) findPerson(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("say who: there are %s", c.people())
+	case !slices.ContainsFunc(c.People, func(p person) bool { return p.Name == name }):
+		return fmt.Errorf("there is no @%s; there are %s", name, c.people())
 	}
+	return nil
+}
+
+// findChannel says which channels there are, if none has the name.
+func (c company) findChannel(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("say where: there are %s", c.channels())
+	case !slices.ContainsFunc(c.Channels, func(ch channel) bool { return ch.Name == name }):
+		return fmt.Errorf("there is no #%s; there are %s", name, c.channels())
+	}
+	return nil
+}
+
+// findMember says so if somebody is not in a channel.
+func (c company) findMember(person, name string) error {
 	for _, ch := range c.Channels {
-		channels[ch.Name] = true
-	}
-	for _, g := range c.Groups {
-		groups[g.Handle] = true
-	}
-	var problems []error
-	person := func(where, name string) {
-		if !people[name] {
-			problems = append(problems, fmt.Errorf("%s: there is no person named %q", where, name))
+		if ch.Name == name && len(ch.Members) > 0 && !slices.Contains(ch.Members, person) {
+			return fmt.Errorf("@%s is not in #%s", person, name)
 		}
 	}
-	channel := func(where, name string) {
-		if !channels[name] {
-			problems = append(problems, fmt.Errorf("%s: there is no channel named %q", where, name))
-		}
-	}
-	if !groups[c.SupportGroup] {
-		problems = append(problems, fmt.Errorf("support_group: there is no group named %q", c.SupportGroup))
-	}
-	channel("ops_channel", c.OpsChannel)
-	person("begin", c.Begin.As)
-	channel("begin", c.Begin.In)
-	for _, g := range c.Groups {
-		for _, m := range g.Members {
-			person("group "+g.Handle, m)
-		}
-	}
-	for _, ch := range c.Channels {
-		for _, m := range ch.Members {
-			person("channel "+ch.Name, m)
-		}
-	}
-	for _, h := range c.History {
-		channel("history", h.In)
-		for _, said := range append([]saying{h}, h.Replies...) {
-			person("history", said.As)
-		}
-		for _, who := range h.Reactions {
-			for _, name := range who {
-				person("history", name)
-			}
-		}
-	}
-	for _, s := range c.Guide {
-		person("guide", s.As)
-		channel("guide", s.In)
-		if !slices.Contains([]string{"", "github", "inside"}, s.Tab) {
-			problems = append(problems, fmt.Errorf("guide: there is no tab %q", s.Tab))
-		}
-	}
-	return errors.Join(problems...)
+	return nil
 }
 
 // people lists everybody by name.
@@ -196,7 +177,7 @@ func (c company) channels() string {
 
 // newWorld starts the stand-ins with the company of world.yml. The bot's database is to be in dir.
 func newWorld(clock *sandbox.Clock, dir string) *world {
-	c, err := parseCompany(defaultWorld)
+	c, err := parseCompany("world.yml", defaultWorld)
 	if err != nil {
 		panic(err) // a part of the program, and tested
 	}
