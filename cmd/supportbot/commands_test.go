@@ -142,7 +142,8 @@ func TestThePageBeginsWithThePersonAndThePlaceOfTheFlags(t *testing.T) {
 
 func TestSandboxIsPlayedByLines(t *testing.T) {
 	lines := strings.Join([]string{
-		"@support it fails", "/reply", "/edit", "/as @kenji", "/click", "/issues", "/explain", "/in nowhere", "/nonsense", "/help", "/quit",
+		"/nonsense", "/reply x", "/as", "/as support", "/in",
+		"@support it fails", "/reply", "/edit", "/as @kenji", "/click", "/issues", "/explain", "/in nowhere", "/help", "/quit",
 	}, "\n")
 	var out, problems bytes.Buffer
 	if code := run(t.Context(), []string{"sandbox"}, strings.NewReader(lines), &out, &problems, environ()); code != exitOK {
@@ -150,7 +151,8 @@ func TestSandboxIsPlayedByLines(t *testing.T) {
 	}
 	for _, want := range []string{
 		"You are alice in #help-data", "closed issue", "Issue #1 (closed) it fails", "done    github.close_issue",
-		"/reply needs a text", "/edit needs a text", "there is no #nowhere", "there is no /nonsense", "/outage MINUTES",
+		"/reply needs a text", "/edit needs a text", "there is no #nowhere", "there is no /nonsense; /help lists",
+		"write a message first", "say who: there are alice, aya", "there is no @support; there are", "say where: there are help-data", "/outage MINUTES",
 		"listens for @support.", "alice, aya, ben, kenji, mia (the support team: kenji, mia)", "help-data, game-analytics, data-platform-ops, partner-studio, new-title",
 	} {
 		if !strings.Contains(out.String(), want) {

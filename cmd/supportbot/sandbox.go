@@ -117,8 +117,7 @@ func (p *player) sayOnce(ctx context.Context, text string) error {
 	if err := p.say(ctx, text, ""); err != nil {
 		return err
 	}
-	channel, _ := p.channelID(p.channel)
-	if thread := p.slack.Thread(channel, p.last); len(thread) < 2 {
+	if thread := p.slack.Thread(p.place(), p.last); len(thread) < 2 {
 		return fmt.Errorf("the bot did not answer: was it mentioned? Write @%s", p.company.SupportGroup)
 	}
 	p.showIssues()
@@ -153,15 +152,7 @@ func (p *player) waiting() (bool, error) {
 }
 
 func (p *player) say(ctx context.Context, text, thread string) error {
-	user, err := p.userID(p.user)
-	if err != nil {
-		return err
-	}
-	channel, err := p.channelID(p.channel)
-	if err != nil {
-		return err
-	}
-	ts := p.slack.Post(sandbox.Post{Channel: channel, User: user, Text: text, ThreadTS: thread})
+	ts := p.slack.Post(sandbox.Post{Channel: p.place(), User: p.me(), Text: text, ThreadTS: thread})
 	if thread == "" {
 		p.last = ts
 	}
@@ -170,26 +161,21 @@ func (p *player) say(ctx context.Context, text, thread string) error {
 
 // look waits for the bot and shows the thread.
 func (p *player) look(ctx context.Context) error {
-	if err := p.settle(ctx); err != nil {
-		return err
-	}
-	channel, err := p.channelID(p.channel)
-	if err != nil || p.last == "" {
+	if err := p.settle(ctx); err != nil || p.last == "" {
 		return err
 	}
 	fmt.Fprintf(p.out, "\n#%s\n", p.channel)
-	for i, m := range p.slack.Thread(channel, p.last) {
+	for i, m := range p.slack.Thread(p.place(), p.last) {
 		indent := "  "
 		if i > 0 {
 			indent = "    ↳ "
 		}
 		fmt.Fprintf(p.out, "%s%s: %s\n", indent, p.slack.NameOf(m), strings.ReplaceAll(p.slack.Readable(m), "\n", "\n      "))
 	}
-	user, err := p.userID(p.user)
-	for _, m := range p.slack.DMs(user) {
+	for _, m := range p.slack.DMs(p.me()) {
 		fmt.Fprintf(p.out, "  direct message to %s: %s\n", p.user, p.slack.Readable(m))
 	}
-	return err
+	return nil
 }
 
 func (p *player) showIssues() {
@@ -251,69 +237,78 @@ func (p *player) play(ctx context.Context, in io.Reader) error {
 }
 
 func (p *player) do(ctx context.Context, command, rest, line string) error {
-	channel, _ := p.channelID(p.channel)
-	switch {
-	case command == "":
+	switch command {
+	case "":
 		return nil
-	case command == "/help":
+	case "/help":
 		fmt.Fprintln(p.out, p.help())
 		return nil
-	case command == "/as":
-		name := strings.TrimPrefix(rest, "@")
-		_, err := p.userID(name)
-		if err == nil {
-			p.user = name
-		}
-		return err
-	case command == "/in":
-		name := strings.TrimPrefix(rest, "#")
-		_, err := p.channelID(name)
-		if err == nil {
-			p.channel, p.last = name, ""
-		}
-		return err
-	case command == "/issues":
+	case "/as":
+		return p.become(strings.TrimPrefix(rest, "@"))
+	case "/in":
+		return p.goTo(strings.TrimPrefix(rest, "#"))
+	case "/issues":
 		p.showIssues()
 		return nil
-	case command == "/thread":
+	case "/thread":
 		return p.look(ctx)
-	case command == "/wait":
+	case "/wait":
 		return p.wait(ctx, rest, time.Second)
-	case command == "/outage":
+	case "/outage":
 		return p.outage(rest)
-	case !strings.HasPrefix(command, "/"):
-		return p.say(ctx, line, "")
-	case p.last == "":
-		return errors.New("write a message first")
+	case "/reply", "/edit", "/delete", "/click", "/explain":
+		return p.doInThread(ctx, command, rest)
 	}
-	return p.doInThread(ctx, channel, command, rest)
+	if strings.HasPrefix(command, "/") {
+		return fmt.Errorf("there is no %s; /help lists the commands", command)
+	}
+	return p.say(ctx, line, "")
+}
+
+// become goes on as somebody else.
+func (p *player) become(name string) error {
+	if err := p.company.findPerson(name); err != nil {
+		return err
+	}
+	p.user = name
+	return nil
+}
+
+// goTo goes to another channel.
+func (p *player) goTo(name string) error {
+	if err := p.company.findChannel(name); err != nil {
+		return err
+	}
+	p.channel, p.last = name, ""
+	return nil
 }
 
 // doInThread does a command about the last thread.
-func (p *player) doInThread(ctx context.Context, channel, command, rest string) error {
-	if (command == "/reply" || command == "/edit") && rest == "" {
+func (p *player) doInThread(ctx context.Context, command, rest string) error {
+	switch {
+	case p.last == "":
+		return errors.New("write a message first")
+	case (command == "/reply" || command == "/edit") && rest == "":
 		return fmt.Errorf("%s needs a text", command)
 	}
 	switch command {
 	case "/reply":
 		return p.say(ctx, rest, p.last)
-	case "/edit":
-		p.slack.Edit(channel, p.last, rest)
-	case "/delete":
-		p.slack.Delete(channel, p.last)
 	case "/click":
-		return p.click(ctx, channel, rest)
+		return p.click(ctx, rest)
 	case "/explain":
-		return p.explain(channel)
-	default:
-		return fmt.Errorf("there is no %s; /help lists the commands", command)
+		return p.explain()
+	case "/edit":
+		p.slack.Edit(p.place(), p.last, rest)
+	case "/delete":
+		p.slack.Delete(p.place(), p.last)
 	}
 	return p.look(ctx)
 }
 
-func (p *player) explain(channel string) error {
+func (p *player) explain() error {
 	return p.app.store.View(func(v *store.View) error {
-		t, err := v.TicketByThread(channel, p.last)
+		t, err := v.TicketByThread(p.place(), p.last)
 		if t == nil || err != nil {
 			return errors.Join(errors.New("the last thread is no ticket"), err)
 		}
@@ -322,18 +317,14 @@ func (p *player) explain(channel string) error {
 }
 
 // click presses the first button in the last thread, or the first whose label begins so.
-func (p *player) click(ctx context.Context, channel, label string) error {
-	user, err := p.userID(p.user)
-	if err != nil {
-		return err
-	}
-	for _, m := range p.slack.Thread(channel, p.last) {
+func (p *player) click(ctx context.Context, label string) error {
+	for _, m := range p.slack.Thread(p.place(), p.last) {
 		if id := sandbox.FirstButton(m, label); id != "" {
-			p.slack.Click(user, channel, m.TS, id)
+			p.slack.Click(p.me(), p.place(), m.TS, id)
 			if err := p.look(ctx); err != nil {
 				return err
 			}
-			for _, whisper := range p.slack.Ephemerals(user) {
+			for _, whisper := range p.slack.Ephemerals(p.me()) {
 				fmt.Fprintf(p.out, "  only you can see this: %s\n", p.slack.Readable(whisper))
 			}
 			return nil
@@ -366,18 +357,6 @@ func (p *player) outage(amount string) error {
 	return nil
 }
 
-func (p *player) userID(name string) (string, error) {
-	id, err := p.slack.Find("@" + name)
-	if err != nil {
-		err = fmt.Errorf("%w; there are %s", err, p.company.people())
-	}
-	return id, err
-}
-
-func (p *player) channelID(name string) (string, error) {
-	id, err := p.slack.Find("#" + name)
-	if err != nil {
-		err = fmt.Errorf("%w; there are %s", err, p.company.channels())
-	}
-	return id, err
-}
+// me and place are the ids of who and where the player is.
+func (p *player) me() string    { return p.id("@" + p.user) }
+func (p *player) place() string { return p.id("#" + p.channel) }
