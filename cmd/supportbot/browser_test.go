@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"supportbot/integrations/sandbox"
+	"supportbot/integrations/sandbox/page"
 )
 
 // TestInABrowser walks through the sandbox's page in a real browser, in both of its languages, with the real bot behind
@@ -147,7 +148,7 @@ func (b *browser) serveBot() (base string) {
 	if err := w.slack.WaitSockets(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
-	address, unserve, err := servePage(w, a, "127.0.0.1:0")
+	address, unserve, err := servePage(w, func() ([]page.Row, error) { return latestRows(a.store) }, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"supportbot/integrations/sandbox"
 	"supportbot/store"
@@ -65,6 +67,9 @@ func TestSandboxSaysWhatIsWrongWithItsFlags(t *testing.T) {
 		"nobody of that name":       {[]string{"--as", "@bob", "--say", "@support x"}, exitUsage, "there is no @bob; there are alice, aya, ben, kenji, mia"},
 		"no such channel":           {[]string{"--in", "#general", "--say", "@support x"}, exitUsage, "there is no #general; there are help-data, game-analytics"},
 		"where somebody isn't":      {[]string{"--world", narrow, "--as", "ben"}, exitUsage, "@ben is not in #help-data"},
+		"settings that are there":   {[]string{"--settings", narrow}, exitUsage, "--settings: " + narrow + " is there already; delete it, or choose another name"},
+		"settings and a mention":    {[]string{"--settings", "x.yml", "--say", "@support x"}, exitUsage, "--say and --settings can't be used together"},
+		"settings in no folder":     {[]string{"--settings", "/nowhere/x.yml"}, exitUsage, "/nowhere/x.yml can't be written: no such file or directory"},
 		"a person and a channel":    {[]string{"--as", "@aya", "--in", "#game-analytics", "--say", "@support x"}, exitOK, ""},
 		"no such world":             {[]string{"--world", "nope.yml"}, exitUsage, `--world: "nope.yml" can't be read: no such file or directory`},
 		"an address without a port": {[]string{"--listen", "localhost"}, exitUsage, "--listen must be host:port, such as 127.0.0.1:8080"},
@@ -137,6 +142,74 @@ func TestThePageBeginsWithThePersonAndThePlaceOfTheFlags(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("lacks %s:\n%s", want, page)
 		}
+	}
+}
+
+func TestABotOfItsOwnRunsBesideTheSandbox(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "sandbox.yml")
+	t.Cleanup(func() {
+		if _, err := os.Stat(config); err == nil {
+			t.Error("the settings are there when the sandbox has ended")
+		}
+	})
+	address, printed := openSandbox(t, "--settings", config)
+	var env []string
+	for _, set := range regexp.MustCompile(`([A-Z_]+)=(\S+)`).FindAllStringSubmatch(printed, -1) {
+		env = append(env, set[1], set[2])
+	}
+	if code, report, problems := command(t, environ(env...), "check", "--config", config); code != exitOK {
+		t.Fatalf("check: exit status %d: %s%s", code, report, problems)
+	}
+	ctx, interrupt := context.WithCancel(context.Background())
+	ended := make(chan int)
+	go func() {
+		ended <- run(ctx, []string{"run", "--config", config}, strings.NewReader(""), io.Discard, io.Discard, environ(env...))
+	}()
+	t.Cleanup(func() {
+		interrupt()
+		if code := <-ended; code != exitOK {
+			t.Errorf("run: exit status %d", code)
+		}
+	})
+	awaitPage(t, address+"inside", "alarm:slack-sockets") // the bot has begun: what was said before is not for it
+	postOnPage(t, address, "@support it fails")
+	awaitPage(t, address, "1 reply")
+	awaitPage(t, address+"inside", "github.create_issue")
+	if code, told, problems := command(t, environ(), "explain", "1", "--config", config); code != exitOK || !strings.Contains(told, "github.create_issue") {
+		t.Errorf("explain: exit status %d: %s%s", code, told, problems)
+	}
+}
+
+// awaitPage waits until a page says something.
+func awaitPage(t *testing.T, address, text string) {
+	t.Helper()
+	for end := time.Now().Add(waitAtMost); ; time.Sleep(20 * time.Millisecond) {
+		_, page := get(t, address)
+		if strings.Contains(page, text) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s never says %q:\n%s", address, text, page)
+		}
+	}
+}
+
+// postOnPage says something as who the page begins with, where it begins.
+func postOnPage(t *testing.T, address, text string) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPost, address+"post", strings.NewReader(url.Values{"text": {text}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", strings.TrimSuffix(address, "/"))
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("status %d", answer.StatusCode)
 	}
 }
 

@@ -14,22 +14,26 @@ import (
 	"time"
 
 	"supportbot/integrations/sandbox"
+	"supportbot/integrations/sandbox/page"
 	"supportbot/store"
 )
 
 // sandboxCmd runs the real bot against stand-ins in the same process: no account, no token, no network.
 type sandboxCmd struct {
-	Say *string `placeholder:"TEXT" help:"Send one mention, print what people see, and exit; for example '@support it fails'."`
+	Say *string `xor:"how" placeholder:"TEXT" help:"Send one mention, print what people see, and exit; for example '@support it fails'."`
 	As  string  `placeholder:"NAME" help:"Who speaks at first; in the games company alice (if not given), aya, ben, kenji or mia."`
 	In  string  `placeholder:"CHANNEL" help:"Where they speak at first; in the games company help-data (if not given), game-analytics, data-platform-ops, partner-studio or new-title."`
 	Log bool    `help:"Write the bot's log to standard error too."`
 
-	World  string `placeholder:"FILE" help:"The company to play in, as world.yml in the sources has it; a games company if not given."`
-	Listen string `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Where the page is; a free port of 127.0.0.1 if not given."`
+	World    string `placeholder:"FILE" help:"The company to play in, as world.yml in the sources has it; a games company if not given."`
+	Settings string `xor:"how" type:"path" placeholder:"FILE" help:"Write settings there for a bot that you run in another terminal, and run none here."`
+	Listen   string `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Where the page is; a free port of 127.0.0.1 if not given."`
 }
 
 func (sandboxCmd) Help() string {
-	return `Without --say, prints the address of a page where the workspace is shown, and reads lines from standard input: each is a message, or a command that begins with a slash. /help lists the commands. Ends with /quit or the last line; without any line, when it is interrupted.`
+	return `Without --say, prints the address of a page where the workspace is shown, and reads lines from standard input: each is a message, or a command that begins with a slash. /help lists the commands. Ends with /quit or the last line; without any line, when it is interrupted.
+
+With --settings it only plays Slack and GitHub, and says how to run, check, pause and ask the bot beside them. Their clock is then not the bot's: leave it as it is.`
 }
 
 // patience is how long the sandbox waits for the bot. Everything is on this machine: it is never needed.
@@ -58,6 +62,9 @@ func (s sandboxCmd) Run(ctx context.Context, e *environment) (err error) {
 	w := worldWith(c, sandbox.RealClock(), dir)
 	defer w.close()
 	w.recall()
+	if s.Settings != "" {
+		return s.standBy(ctx, e, w)
+	}
 	a, err := w.bot(ctx, log)
 	if err != nil {
 		return err
@@ -73,7 +80,7 @@ func (s sandboxCmd) Run(ctx context.Context, e *environment) (err error) {
 	if s.Say != nil {
 		return p.sayOnce(ctx, *s.Say)
 	}
-	address, unserve, err := servePage(w, a, s.Listen)
+	address, unserve, err := servePage(w, func() ([]page.Row, error) { return latestRows(a.store) }, s.Listen)
 	if err != nil {
 		return err
 	}

@@ -17,13 +17,14 @@ import (
 // latest is how many events and actions the page shows at most, of each.
 const latest = 100
 
-// servePage shows a world with the bot a in a browser, at an address of this machine only. unserve ends it.
-func servePage(w *world, a *app, address string) (where string, unserve func(), err error) {
+// servePage shows a world in a browser, with what its bot has stored lately, at an address of this machine only. unserve
+// ends it.
+func servePage(w *world, history func() ([]page.Row, error), address string) (where string, unserve func(), err error) {
 	var manifest bytes.Buffer
 	if err := writeManifest(&manifest, needs()); err != nil {
 		return "", nil, err
 	}
-	p, err := w.page(manifest.Bytes(), func() ([]page.Row, error) { return latestRows(a.store) })
+	p, err := w.page(manifest.Bytes(), history)
 	if err != nil {
 		return "", nil, err
 	}
