@@ -223,10 +223,7 @@ func (t *ticket) heading(id string, who, m *store.Message) (string, error) {
 
 // when is the time of m in the zone of the issue.
 func (t *ticket) when(m *store.Message) string {
-	if t.zone == nil {
-		t.zone = t.zones.get(t.row.Zone)
-	}
-	at := m.At.In(t.zone)
+	at := m.At.In(t.zones.get(t.row.Zone))
 	layout := "2006-01-02 15:04 MST"
 	if name, _ := at.Zone(); strings.ContainsAny(name, "+-") { // the zone has no letters
 		layout = "2006-01-02 15:04 UTC-07:00"

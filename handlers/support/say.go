@@ -59,13 +59,19 @@ func (t *ticket) showIn(m *store.Message, slot, id string, blocks func(said stri
 
 // sayTo renders a text for somebody.
 func (t *ticket) sayTo(to, lang, id string) (string, error) {
-	reader, err := t.entry(to)
+	values, err := t.values(to)
 	if err != nil {
 		return "", err
 	}
-	return t.texts.say(lang, id, map[string]any{
+	return t.texts.say(lang, id, values)
+}
+
+// values are what texts to somebody fill in.
+func (t *ticket) values(to string) (map[string]any, error) {
+	reader, err := t.entry(to)
+	return map[string]any{
 		"URL": t.row.URL, "Issue": t.row.Issue, "Ticket": t.row.ID, "Late": t.row.Late, "Stranger": reader != nil && reader.Stranger,
-	})
+	}, err
 }
 
 func (t *ticket) language() string { return cmp.Or(t.row.Language, english) }
@@ -164,9 +170,13 @@ var (
 )
 
 func (t *ticket) button(action string, words [6]string) (*slackapi.ButtonBlockElement, error) {
+	values, err := t.values(t.row.Requester)
+	if err != nil {
+		return nil, err
+	}
 	var said [len(words)]*slackapi.TextBlockObject
 	for i, id := range words {
-		word, err := t.sayTo(t.row.Requester, t.language(), id)
+		word, err := t.texts.say(t.language(), id, values)
 		if err != nil {
 			return nil, err
 		}

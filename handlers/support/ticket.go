@@ -21,7 +21,6 @@ type ticket struct {
 	messages []*store.Message        // all, or while a thread is read that of the event alone
 	entries  map[string]*store.Entry // of the directory, as far as they were looked at; nil if there is none
 	docs     map[*store.Message]text.Doc
-	zone     *time.Location // of the times, once it was looked up
 	result   store.Decision
 }
 
