@@ -358,13 +358,7 @@ func TestTerminationFinishesWhatIsInHand(t *testing.T) {
 	}})
 	crowd.ask()
 	await(t, begun, "an issue")
-	if err := h.bot.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	await(t, h.bot.dead, "the bot's end")
-	if code := h.bot.cmd.ProcessState.ExitCode(); code != exitOK {
-		t.Errorf("exit status %d\n%s", code, h.lastLog())
-	}
+	h.terminate()
 	if open := h.inHand(); len(open) > 0 {
 		t.Errorf("still in hand: %v\n%s", open, h.lastLog())
 	}
@@ -373,6 +367,18 @@ func TestTerminationFinishesWhatIsInHand(t *testing.T) {
 	h.judge(crowd)
 	if len(h.called("list issues")) > 0 {
 		t.Errorf("the issue was looked for, though its answer came in time")
+	}
+}
+
+// terminate ends the bot as an operator would, which must go well.
+func (h *theatre) terminate() {
+	h.t.Helper()
+	if err := h.bot.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		h.t.Fatal(err)
+	}
+	await(h.t, h.bot.dead, "the bot's end")
+	if code := h.bot.cmd.ProcessState.ExitCode(); code != exitOK {
+		h.t.Errorf("exit status %d\n%s", code, h.lastLog())
 	}
 }
 
@@ -391,13 +397,7 @@ func TestInvariant2_TerminationDoesNotWaitForACallThatHangs(t *testing.T) {
 	}})
 	crowd.ask()
 	await(t, begun, "an issue")
-	if err := h.bot.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	await(t, h.bot.dead, "the bot's end")
-	if code := h.bot.cmd.ProcessState.ExitCode(); code != exitOK {
-		t.Errorf("exit status %d\n%s", code, h.lastLog())
-	}
+	h.terminate()
 	if open := h.inHand(); !slices.Equal(open, []string{"github.create_issue"}) {
 		t.Errorf("of unknown outcome: %v\n%s", open, h.lastLog())
 	}
