@@ -19,7 +19,8 @@ const (
 	FileUnread  = "unread"  // text, to be read
 	FileReading = "reading" // its read is planned
 	FileRead    = "read"
-	FileFailed  = "failed" // it could not be read
+	FileFailed  = "failed" // it may not be read
+	FileMissed  = "missed" // Slack failed to give it
 )
 
 // A Forward is another message that was forwarded in a message, redacted.

@@ -46,8 +46,8 @@ type TicketDetails struct {
 	Zone     string    `json:"zone,omitempty"`      // in which its issue shows times, such as "Asia/Tokyo"; UTC if empty
 	TellAt   time.Time `json:"tell_at,omitzero"`    // when the thread is told that its issue follows, or is being closed
 	NamesBy  time.Time `json:"names_by,omitzero"`   // until when names are waited for
-	RereadAt time.Time `json:"reread_at,omitzero"`  // when threads that Slack failed to show are asked for again
-	Rereads  int       `json:"rereads,omitempty"`   // how often they were
+	RereadAt time.Time `json:"reread_at,omitzero"`  // when what Slack failed to give is asked for again
+	Rereads  int       `json:"rereads,omitempty"`   // how often it was, in a row
 	Reading  int       `json:"reading,omitempty"`   // names that are being read
 	Shown    string    `json:"shown,omitempty"`     // what the reply in the thread says
 	Sent     string    `json:"sent,omitempty"`      // fingerprint of the issue as GitHub was told

@@ -149,10 +149,11 @@ func (k *talk) fail(kind sandbox.FaultKind) {
 	k.github.Faults.Add(sandbox.Fault{Kind: kind, On: on, Times: 1, Delay: landLate})
 }
 
-// fileless lets Slack fail to give a file.
+// fileless lets Slack fail to give a file, sometimes for longer than it is asked for in a row.
 func (k *talk) fileless() {
 	on := rapid.SampledFrom([]string{"files.info", "files-pri"}).Draw(k.rt, "on")
-	k.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, On: on, Status: 503, Times: 1})
+	times := rapid.SampledFrom([]int{1, 1, 10}).Draw(k.rt, "times")
+	k.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, On: on, Status: 503, Times: times})
 }
 
 // outage lets GitHub fail for some minutes, in which people go on talking.

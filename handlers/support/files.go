@@ -102,10 +102,17 @@ func (t *ticket) fileRead(a store.Answer) error {
 		return err
 	}
 	var read slack.FileText
-	if a.State == store.Done {
+	state := store.FileFailed
+	switch a.State {
+	case store.Done:
 		if err := json.Unmarshal(a.Result, &read); err != nil {
 			return err
 		}
+		state = store.FileRead
+		t.given()
+	case store.Withdrawn:
+		state = store.FileMissed
+		t.askAgainLater()
 	}
 	for _, m := range t.messages {
 		for i := range m.Files {
@@ -116,11 +123,7 @@ func (t *ticket) fileRead(a store.Answer) error {
 			if !m.Named {
 				t.row.Reading = max(t.row.Reading-1, 0)
 			}
-			f.State = store.FileRead
-			if a.State != store.Done {
-				f.State = store.FileFailed
-			}
-			f.Text, f.Key = read.Text, read.Key
+			f.State, f.Text, f.Key = state, read.Text, read.Key
 			m.Withheld = append(m.Withheld, read.Withheld...)
 			m.Stale = true
 		}

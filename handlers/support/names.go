@@ -143,7 +143,10 @@ func (t *ticket) named(a store.Answer) error {
 	for _, e := range entries {
 		t.learn(e)
 	}
-	if err == nil && t.entries[asked.ID] == nil {
+	switch {
+	case a.State == store.Withdrawn:
+		t.askAgainLater()
+	case err == nil && asked.ID != "" && t.entries[asked.ID] == nil:
 		return t.notNamed(asked.ID, a.Kind)
 	}
 	return err

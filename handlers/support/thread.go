@@ -3,8 +3,6 @@ package support
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -77,7 +75,7 @@ func (t *ticket) threadRead(a store.Answer) error {
 		state = store.ThreadWhole
 	}
 	t.noteThread(key, state)
-	t.row.Rereads = 0
+	t.given()
 	return t.calm("unread:" + t.row.ID)
 }
 
@@ -85,13 +83,6 @@ func (t *ticket) noteThread(key, state string) {
 	t.row.Stale = t.row.Stale || t.row.Threads[key] != state
 	t.row.Threads[key] = state
 }
-
-const (
-	// maxRereads is how often threads that Slack failed to show are asked for again, after rereadAfter at first and then
-	// after twice as long each time: within a day.
-	maxRereads  = 8
-	rereadAfter = 5 * time.Minute
-)
 
 // notShown deals with a thread that Slack failed to show again and again. The ticket goes on without, and asks for it
 // later, but not for ever.
@@ -104,22 +95,5 @@ func (t *ticket) notShown(key string) {
 	t.alarm("unread:"+t.row.ID, fmt.Sprintf("Slack does not show this thread: %s. Its issue goes on with what was heard of it, "+
 		"and the bot asks for the rest a few more times, within a day; `supportbot explain %s` says why.",
 		slack.Permalink(t.Workspace, channel, ts, ""), t.row.ID))
-	if t.row.RereadAt.IsZero() && t.row.Rereads < maxRereads {
-		t.row.RereadAt = t.event.TakenAt.Add(rereadAfter << t.row.Rereads)
-		t.row.Rereads++
-	}
-}
-
-// reread asks again for the threads that Slack failed to show.
-func (t *ticket) reread() {
-	t.row.RereadAt = time.Time{}
-	if ended(t.row.State) {
-		return
-	}
-	for _, key := range slices.Sorted(maps.Keys(t.row.Threads)) {
-		if t.row.Threads[key] == store.ThreadUnread {
-			channel, ts, _ := strings.Cut(key, "/")
-			t.readThread(bot.ReadThread{Team: t.row.Team, Channel: channel, Thread: ts})
-		}
-	}
+	t.askAgainLater()
 }

@@ -228,7 +228,7 @@ func (t *ticket) rang() error {
 		t.row.NamesBy, t.row.Reading = time.Time{}, 0
 	}
 	if reached(t.row.RereadAt, t.event.At) {
-		t.reread()
+		t.askAgain()
 	}
 	if reached(t.row.TellAt, t.event.At) {
 		t.row.TellAt = time.Time{}

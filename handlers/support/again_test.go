@@ -7,16 +7,22 @@ import (
 	"supportbot/store"
 )
 
-func TestAThreadThatIsNeverShownIsAskedForWithinADay(t *testing.T) {
+func TestWhatSlackNeverGivesIsAskedForWithinADay(t *testing.T) {
 	x := &ticket{row: &store.Ticket{State: store.TicketOpen}}
 	x.row.Threads = map[string]string{"C1/1": store.ThreadReading}
+	x.messages = []*store.Message{{}}
 	x.event.TakenAt = noon
+	fail := func() {
+		x.notShown("C1/1")
+		x.messages[0].Files = []store.File{{ID: "F1", State: store.FileMissed}}
+		x.askAgainLater()
+	}
 	asked := 0
-	for x.notShown("C1/1"); !x.row.RereadAt.IsZero() && asked < 100; x.notShown("C1/1") {
+	for fail(); !x.row.RereadAt.IsZero() && asked < 100; fail() {
 		asked++
 		x.event.TakenAt = x.row.RereadAt
-		x.reread()
-		if len(x.result.Actions) != asked {
+		x.askAgain()
+		if len(x.result.Actions) != asked || x.messages[0].Files[0].State != store.FileUnread {
 			t.Fatalf("the %dth time it is not asked for", asked)
 		}
 	}
