@@ -31,12 +31,8 @@ func (t *ticket) askAgainLater() {
 // given notes that Slack gives again what was asked for: what it fails to give after that is a new failure.
 func (t *ticket) given() { t.row.Rereads = 0 }
 
-// askAgain asks for all that Slack failed to give.
+// askAgain asks for all that Slack failed to give, now.
 func (t *ticket) askAgain() {
-	t.row.RereadAt = time.Time{}
-	if ended(t.row.State) {
-		return
-	}
 	for _, key := range slices.Sorted(maps.Keys(t.row.Threads)) {
 		if t.row.Threads[key] == store.ThreadUnread {
 			channel, ts, _ := strings.Cut(key, "/")

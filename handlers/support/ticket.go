@@ -193,8 +193,12 @@ func (t *ticket) tryAgain(version bot.Message) {
 	if t.row.Observed && t.Mode == bot.Live && first {
 		t.row.State, t.row.Observed, t.row.Shown = store.TicketNew, false, ""
 	}
-	if t.row.State == store.TicketFailed {
+	switch t.row.State {
+	case store.TicketFailed:
 		t.row.State = store.TicketNew
+	case store.TicketWithdrawn: // then nothing was asked for
+		t.row.Rereads = 0
+		t.askAgain()
 	}
 	if !t.opened() && t.row.TellAt.IsZero() && t.row.Shown != "follows" {
 		t.row.TellAt = t.event.TakenAt.Add(tellAfter)
@@ -228,7 +232,10 @@ func (t *ticket) rang() error {
 		t.row.NamesBy, t.row.Reading = time.Time{}, 0
 	}
 	if reached(t.row.RereadAt, t.event.At) {
-		t.askAgain()
+		t.row.RereadAt = time.Time{}
+		if !ended(t.row.State) {
+			t.askAgain()
+		}
 	}
 	if reached(t.row.TellAt, t.event.At) {
 		t.row.TellAt = time.Time{}
