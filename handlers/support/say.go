@@ -71,6 +71,7 @@ func (t *ticket) values(to string) (map[string]any, error) {
 	reader, err := t.entry(to)
 	return map[string]any{
 		"URL": t.row.URL, "Issue": t.row.Issue, "Ticket": t.row.ID, "Late": t.row.Late, "Stranger": reader != nil && reader.Stranger,
+		"Ask": t.Private == Ask,
 	}, err
 }
 
