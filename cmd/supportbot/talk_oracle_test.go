@@ -256,7 +256,7 @@ func (k *talk) judgeUtterance(u *utterance, m *matter, said string, h hub) (prob
 	for _, word := range u.former {
 		add(word != "" && (strings.Contains(h.now, word) || strings.Contains(h.titles, word)), "says %s no more, but an issue does", word)
 	}
-	if u.gone || consent == maybe {
+	if u.gone || consent == maybe || u.tookBack && alone(u, m) {
 		return problems
 	}
 	add(u.word != "" && (strings.Count(said, u.word) != 1 || strings.Count(h.now, u.word) != 1), "says %s, and its issue %d times", u.word, strings.Count(said, u.word))
@@ -269,6 +269,13 @@ func (k *talk) judgeUtterance(u *utterance, m *matter, said string, h hub) (prob
 		add(strings.Count(said, f.word) != times(f.shown), "has a file that says %s, and its issue %d times", f.word, strings.Count(said, f.word))
 	}
 	return problems
+}
+
+// alone says whether nothing else stands in the thread of u. What was taken back is then only shown if GitHub had it before.
+func alone(u *utterance, m *matter) bool {
+	return !slices.ContainsFunc(m.said, func(other *utterance) bool {
+		return other != u && other.channel == u.channel && other.thread == u.thread && !other.gone && !other.tookBack
+	})
 }
 
 func times(once bool) int {

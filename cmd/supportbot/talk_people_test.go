@@ -53,6 +53,7 @@ type utterance struct {
 	user       string
 	word       string // in this version of it, and nowhere else; empty if there is no text
 	asks       bool   // it mentions us, or is said to us directly
+	tookBack   bool   // it did mention us
 	secret     string
 	files      []*attached
 	gone       bool
@@ -170,7 +171,9 @@ func (k *talk) edit(mention func(*utterance) bool) bool {
 	if u == nil {
 		return false
 	}
+	asked := u.asks
 	u.asks = mention(u) || u.direct
+	u.tookBack = !u.asks && (asked || u.tookBack)
 	said := k.text(u)
 	k.slack.Edit(u.channel, u.ts, said)
 	k.rt.Logf("%v: %s is now %q", k.clock.Now(), u.ts, said)

@@ -147,9 +147,9 @@ func (t *ticket) renderPart(part string, there bool) (string, error) {
 }
 
 // shown says whether the issue shows that m was written. Of private talk only requests are shown, without their
-// text; what was taken back before GitHub had it is not, unless its thread is about something all the same.
+// text; what was taken back before GitHub had it is not, unless there is something else in its thread.
 func (t *ticket) shown(m *store.Message, there bool) (bool, error) {
-	if !there && (m.Deleted || takenBack(m) && !t.inThread(m) && !t.asksBeside(m)) || t.unlisted(m) {
+	if !there && (m.Deleted || takenBack(m) && !t.inThread(m) && !t.talkBeside(m)) || t.unlisted(m) {
 		return false, nil
 	}
 	may, err := t.publishable(m)
@@ -159,10 +159,11 @@ func (t *ticket) shown(m *store.Message, there bool) (bool, error) {
 // takenBack says whether m asked for something, and does no more.
 func takenBack(m *store.Message) bool { return m.Asks && !m.Mention }
 
-// asksBeside says whether somebody asks for something in the thread of m, beside m.
-func (t *ticket) asksBeside(m *store.Message) bool {
+// talkBeside says whether something is said in the thread of m, beside m, that was not taken back. Without m nobody would
+// know what it is about.
+func (t *ticket) talkBeside(m *store.Message) bool {
 	return slices.ContainsFunc(t.messages, func(other *store.Message) bool {
-		return other != m && other.Mention && threadKey(other) == threadKey(m)
+		return other != m && !other.Deleted && !takenBack(other) && threadKey(other) == threadKey(m)
 	})
 }
 

@@ -140,9 +140,7 @@ func (t *ticket) heard() {
 	restrict(m, version)
 	m.Asks = m.Asks || m.Mention || version.Mentioned
 	m.Stale = true
-	if m.Mention {
-		t.bringBack(m)
-	}
+	t.reconsider(m)
 	if t.row.Thread == "" {
 		t.row.Team, t.row.Channel, t.row.Thread = version.Team, version.Channel, version.Thread
 	}
@@ -155,8 +153,8 @@ func (t *ticket) heard() {
 	t.tryAgain(version)
 }
 
-// bringBack has looked at again what was taken back in the thread of m: as m asks, all of the thread is shown.
-func (t *ticket) bringBack(m *store.Message) {
+// reconsider has looked at again what was taken back in the thread of m: whether it is shown depends on what else is there.
+func (t *ticket) reconsider(m *store.Message) {
 	for _, other := range t.messages {
 		if takenBack(other) && threadKey(other) == threadKey(m) {
 			other.Stale = true
