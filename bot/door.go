@@ -232,7 +232,7 @@ func (d *door) freshen(kind string, event json.RawMessage) error {
 	}
 	return d.m.Store.Refresh(id, func(e *store.Entry) {
 		change(e)
-		e.Name, _ = d.redactString(e.Name)
+		e.Name, _ = d.m.Redactor.TypedString(e.Name)
 	})
 }
 
@@ -342,6 +342,6 @@ func (d *door) redact(m Message) Message {
 	forwards, inForwards := d.redactForwards(m.Forwards)
 	m.Doc, m.Files, m.Forwards = doc, files, forwards
 	m.Withheld = slices.Concat(m.Withheld, inText, inFiles, inForwards)
-	m.Name, _ = d.redactString(m.Name)
+	m.Name, _ = d.m.Redactor.TypedString(m.Name)
 	return m
 }

@@ -179,9 +179,8 @@ func (d *door) redactFiles(files []store.File) (clean []store.File, withheld []s
 	clean = slices.Clone(files)
 	for i := range clean {
 		f := &clean[i]
-		name, found := d.m.Redactor.FileName(f.Name)
-		kinds := kindsOf(found)
-		if _, more := d.redactString(f.Link); name != f.Name || len(more) > 0 {
+		name, kinds := d.m.Redactor.FileName(f.Name)
+		if _, more := d.m.Redactor.TypedString(f.Link); name != f.Name || len(more) > 0 {
 			f.Link = withoutName(f.Link)
 		}
 		f.Name = name
@@ -209,7 +208,7 @@ func (d *door) redactForwards(forwards []store.Forward) (clean []store.Forward, 
 		doc, kinds := d.redactDoc(decodeDoc(f.Doc))
 		f.Doc = encodeDoc(doc)
 		withheld = append(withheld, kinds...)
-		if _, kinds := d.redactString(f.Link); len(kinds) > 0 {
+		if _, kinds := d.m.Redactor.TypedString(f.Link); len(kinds) > 0 {
 			f.Link = ""
 		}
 		f.Files, kinds = d.redactFiles(f.Files)
@@ -221,21 +220,8 @@ func (d *door) redactForwards(forwards []store.Forward) (clean []store.Forward, 
 // redactDoc takes secrets out of a text and returns their kinds too.
 func (d *door) redactDoc(doc text.Doc) (clean text.Doc, kinds []string) {
 	clean = doc.Rewrite(func(parts []string) []string {
-		clean, found := d.m.Redactor.Typed(parts)
-		kinds = kindsOf(found)
-		return clean
+		parts, kinds = d.m.Redactor.Typed(parts)
+		return parts
 	})
 	return clean, kinds
-}
-
-func (d *door) redactString(s string) (clean string, kinds []string) {
-	clean, found := d.m.Redactor.TypedString(s)
-	return clean, kindsOf(found)
-}
-
-func kindsOf(found []redact.Finding) (kinds []string) {
-	for _, f := range found {
-		kinds = append(kinds, f.Kind)
-	}
-	return kinds
 }

@@ -31,25 +31,25 @@ func IsKeyFile(name, mimetype string) bool {
 
 // FileName is TypedString for the name of a file: what stands before the extension is a text of its own, in which "_" may
 // stand for a space.
-func (r *Redactor) FileName(name string) (clean string, found []Finding) {
+func (r *Redactor) FileName(name string) (clean string, kinds []string) {
 	name = withoutPlaceholders([]string{name})[0]
 	stem, extension := name, ""
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
 		stem, extension = name[:dot], name[dot:]
 	}
 	for _, text := range []string{stem, strings.ReplaceAll(stem, "_", " ")} {
-		if clean, found = r.String(text); len(found) > 0 {
+		if clean, kinds = r.String(text); len(kinds) > 0 {
 			name = clean + extension
 			break
 		}
 	}
 	clean, more := r.String(name)
-	return clean, append(found, more...)
+	return clean, append(kinds, more...)
 }
 
 // HoldsKey says whether what was found in a file makes it one that is there to hold a key.
-func HoldsKey(found []Finding) bool {
-	return slices.ContainsFunc(found, func(f Finding) bool { return f.Kind == "private-key" || f.Kind == "service-account-key" })
+func HoldsKey(kinds []string) bool {
+	return slices.Contains(kinds, "private-key") || slices.Contains(kinds, "service-account-key")
 }
 
 // visible drops characters that don't show, such as a zero-width space.

@@ -20,11 +20,6 @@ type Redactor struct {
 	kinds map[string]bool
 }
 
-// A Finding is one secret that was taken out.
-type Finding struct {
-	Kind string // what it looked like, in [a-z-]: "password", "aws-access-token", "private-key"
-}
-
 // New returns a Redactor with gitleaks' default rules and ours.
 func New() (*Redactor, error) {
 	theirs, err := gitleaksRules()
@@ -58,46 +53,46 @@ func (r *Redactor) Kinds() []string { return slices.Sorted(maps.Keys(r.kinds)) }
 const maxRounds = 8
 
 // Strings searches parts as the one text that they make when joined, and returns as many parts, each secret
-// replaced by a placeholder in the part where it starts, and what was found. Parts without a secret are returned
-// as they are. What it returns has no secret that it would find.
-func (r *Redactor) Strings(parts []string) ([]string, []Finding) {
-	var found []Finding
+// replaced by a placeholder in the part where it starts, and of each its kind, which says in [a-z-] what it looked like:
+// "password", "aws-access-token", "private-key". Parts without a secret are returned as they are. What it returns has no
+// secret that it would find.
+func (r *Redactor) Strings(parts []string) (clean, kinds []string) {
 	for range maxRounds {
 		text := strings.Join(parts, "")
 		hits := r.find(text)
 		if len(hits) == 0 {
-			return parts, found
+			return parts, kinds
 		}
 		var edits []edit
 		for _, h := range hits {
-			found = append(found, Finding{h.rule.kind})
+			kinds = append(kinds, h.rule.kind)
 			edits = append(edits, edit{h.span, Placeholder(h.rule.kind)})
 		}
 		parts = edited(parts, edits)
 	}
 	whole := make([]string, len(parts))
 	whole[0] = Placeholder(WholeText)
-	return whole, append(found, Finding{WholeText})
+	return whole, append(kinds, WholeText)
 }
 
 // WholeText is the kind of a text that goes whole.
 const WholeText = "text"
 
 // String is Strings for one part.
-func (r *Redactor) String(s string) (string, []Finding) {
-	parts, found := r.Strings([]string{s})
-	return parts[0], found
+func (r *Redactor) String(s string) (clean string, kinds []string) {
+	parts, kinds := r.Strings([]string{s})
+	return parts[0], kinds
 }
 
 // Typed is Strings for what people typed. It leaves placeholders out: only we write them, and nothing hides behind one.
-func (r *Redactor) Typed(parts []string) ([]string, []Finding) {
+func (r *Redactor) Typed(parts []string) (clean, kinds []string) {
 	return r.Strings(withoutPlaceholders(parts))
 }
 
 // TypedString is Typed for one part.
-func (r *Redactor) TypedString(s string) (string, []Finding) {
-	parts, found := r.Typed([]string{s})
-	return parts[0], found
+func (r *Redactor) TypedString(s string) (clean string, kinds []string) {
+	parts, kinds := r.Typed([]string{s})
+	return parts[0], kinds
 }
 
 // find returns the secrets in text, in order and apart.

@@ -421,7 +421,7 @@ func ExampleRedactor_String() {
 		return
 	}
 	fmt.Println(r.String("パスワードは「さくら2024」です"))
-	// Output: パスワードは「⟦withheld: password⟧」です [{password}]
+	// Output: パスワードは「⟦withheld: password⟧」です [password]
 }
 
 func TestASecretIsCalledWhatItIs(t *testing.T) {
@@ -434,7 +434,7 @@ func TestASecretIsCalledWhatItIs(t *testing.T) {
 		"password=ghp_" + fill(36, alnum, 8):      "github-pat",
 		"パスワード：AKIA" + fill(16, upper32, 9) + "。": "aws-access-token",
 	} {
-		if _, found := r.String(text); len(found) != 1 || found[0].Kind != want {
+		if _, found := r.String(text); len(found) != 1 || found[0] != want {
 			t.Errorf("%s: %v, want one %s", text, found, want)
 		}
 	}

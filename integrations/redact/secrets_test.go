@@ -460,7 +460,7 @@ func TestAServiceAccountGoesWhole(t *testing.T) {
 					t.Errorf("%q is still in %q", part, got)
 				}
 			}
-			if len(found) != 1 || found[0].Kind != "service-account-key" {
+			if len(found) != 1 || found[0] != "service-account-key" {
 				t.Errorf("found %v in %q", found, got)
 			}
 			if want := "here:\n" + Placeholder("service-account-key") + "\nthanks"; name == "as it is" && got != want {

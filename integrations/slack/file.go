@@ -94,15 +94,11 @@ func textOf(r *redact.Redactor, id string, content []byte) FileText {
 	case !utf8.Valid(content) || bytes.IndexByte(content, 0) >= 0:
 		return FileText{ID: id, Not: notText}
 	}
-	clean, found := r.TypedString(string(content))
-	t := FileText{ID: id, Text: clean}
-	for _, f := range found {
-		t.Withheld = append(t.Withheld, f.Kind)
+	clean, withheld := r.TypedString(string(content))
+	if redact.HoldsKey(withheld) {
+		return FileText{ID: id, Withheld: withheld, Key: true}
 	}
-	if redact.HoldsKey(found) {
-		t.Key, t.Text = true, ""
-	}
-	return t
+	return FileText{ID: id, Text: clean, Withheld: withheld}
 }
 
 // download returns the content of a file. Slack does not refuse whoever may not read it, but sends a page on which
