@@ -39,8 +39,9 @@ func (m *Machine) ready(w http.ResponseWriter, _ *http.Request) {
 // troubles says which services do not work, a line each.
 func (m *Machine) troubles() (lines []string) {
 	for _, name := range m.serviceNames() {
-		if trouble := m.performers[name].health.trouble(); trouble != "" {
-			lines = append(lines, name+" "+trouble)
+		p := m.performers[name]
+		if trouble := p.health.trouble(); trouble != "" {
+			lines = append(lines, p.service.Title+" "+trouble)
 		}
 	}
 	return lines

@@ -144,7 +144,7 @@ func TestAServiceThatDoesNotWorkIsNamed(t *testing.T) {
 	t.Cleanup(w.close)
 	w.github.Revoke()
 	_, a, _ := startedWorld(t, w)
-	if _, body := get(t, "http://"+a.address+"/readyz"); body != "ready\ngithub refuses the bot\n" {
+	if _, body := get(t, "http://"+a.address+"/readyz"); body != "ready\nGitHub refuses the bot\n" {
 		t.Errorf("readyz says %q", body)
 	}
 }
