@@ -136,7 +136,7 @@ func (k *talk) weather() map[string]func() {
 		"GitHub loses an answer":      func() { k.fail(sandbox.LoseAnswer) },
 		"GitHub writes late":          func() { k.fail(sandbox.LandLate) },
 		"GitHub is down":              k.outage,
-		"Slack doesn't give a file":   k.fileless,
+		"Slack doesn't give it":       k.ungiven,
 		"the bot is away":             k.away,
 		"no socket can be opened":     k.unheard,
 		"events come late and double": k.disturbed,
@@ -149,9 +149,11 @@ func (k *talk) fail(kind sandbox.FaultKind) {
 	k.github.Faults.Add(sandbox.Fault{Kind: kind, On: on, Times: 1, Delay: landLate})
 }
 
-// fileless lets Slack fail to give a file, sometimes for longer than it is asked for in a row.
-func (k *talk) fileless() {
-	on := rapid.SampledFrom([]string{"files.info", "files-pri"}).Draw(k.rt, "on")
+// ungiven lets Slack fail to give something, sometimes for longer than it is asked for in a row.
+func (k *talk) ungiven() {
+	on := rapid.SampledFrom([]string{
+		"files.info", "files-pri", "users.info", "usergroups.list", "conversations.info", "conversations.replies", "conversations.history",
+	}).Draw(k.rt, "on")
 	times := rapid.SampledFrom([]int{1, 1, 10}).Draw(k.rt, "times")
 	k.slack.Faults.Add(sandbox.Fault{Kind: sandbox.Fail, On: on, Status: 503, Times: times})
 }

@@ -28,6 +28,11 @@ func (t *ticket) askAgainLater() {
 	}
 }
 
+// ended says whether nobody waits for a ticket in that state.
+func ended(state string) bool {
+	return state == store.TicketClosed || state == store.TicketWithdrawn
+}
+
 // given notes that Slack gives again what was asked for: what it fails to give after that is a new failure.
 func (t *ticket) given() { t.row.Rereads = 0 }
 

@@ -76,7 +76,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 var values = map[string]any{
 	"URL": "https://github.example/acme/support/issues/17", "Issue": 17, "Ticket": "aaaaaaaaaaaaaaaaaaaaaaaaaa",
 	"Channel": "C0HELP", "Kinds": "password", "Link": "https://acme.slack.com/archives/C0HELP/p1", "Handover": "Use the vault.",
-	"Who": "Alice", "Where": "#help", "When": "2026-11-23 09:00 UTC", "Late": true, "Ask": true,
+	"Who": "Alice", "Where": "#help", "When": "2026-11-23 09:00 UTC", "Late": true, "Ask": true, "Direct": false,
 	"Name": "load.log", "Size": "1.2 kB",
 }
 
@@ -108,7 +108,7 @@ func TestEveryTextRendersWithItsValues(t *testing.T) {
 // What goes into mrkdwn is ours, GitHub's or the settings': nothing that people write. Names stand in Markdown
 // and in titles only, where package text escapes them.
 func TestNoTextForSlackFillsInWhatPeopleWrite(t *testing.T) {
-	ours := []string{"{{.URL}}", "{{.Issue}}", "{{.Ticket}}", "{{.Channel}}", "{{if .Channel}}", "{{.Kinds}}", "{{.Link}}", "{{.Handover}}", "{{if .Handover}}", "{{if .Late}}", "{{if .Stranger}}", "{{if .Ask}}", "{{else}}", "{{end}}"}
+	ours := []string{"{{.URL}}", "{{.Issue}}", "{{.Ticket}}", "{{.Channel}}", "{{if .Channel}}", "{{.Kinds}}", "{{.Link}}", "{{.Handover}}", "{{if .Handover}}", "{{if .Late}}", "{{if .Stranger}}", "{{if .Ask}}", "{{if .Direct}}", "{{else}}", "{{end}}"}
 	for id, text := range texts(t, english) {
 		if strings.HasPrefix(id, "issue_") {
 			continue

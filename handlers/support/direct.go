@@ -10,8 +10,8 @@ import (
 // conversationGap is how long after a direct message another one still belongs to the same ticket.
 const conversationGap = 10 * time.Minute
 
-// goesOn puts a direct message into the ticket of the one before it, if that is recent and still open. One that answers
-// another which we have not heard yet belongs to the time of that one.
+// goesOn puts a direct message into the ticket of the one before it, if that is recent and was not closed: who took back what
+// they wrote may say it in other words. One that answers another which we have not heard yet belongs to the time of that one.
 func (h handler) goesOn(v *store.View, m bot.Message, thread *store.Thread) error {
 	if !m.Direct {
 		return nil
@@ -25,13 +25,8 @@ func (h handler) goesOn(v *store.View, m bot.Message, thread *store.Thread) erro
 		return err
 	}
 	before, err := v.Ticket(near.Ticket)
-	if err == nil && (before == nil || !ended(before.State)) {
+	if err == nil && (before == nil || before.State != store.TicketClosed) {
 		thread.Ticket = near.Ticket
 	}
 	return err
-}
-
-// ended says whether a ticket in that state takes no further requests.
-func ended(state string) bool {
-	return state == store.TicketClosed || state == store.TicketWithdrawn
 }

@@ -71,8 +71,13 @@ func (t *ticket) values(to string) (map[string]any, error) {
 	reader, err := t.entry(to)
 	return map[string]any{
 		"URL": t.row.URL, "Issue": t.row.Issue, "Ticket": t.row.ID, "Late": t.row.Late, "Stranger": reader != nil && reader.Stranger,
-		"Ask": t.Private == Ask,
+		"Ask": t.Private == Ask, "Direct": t.isDirect(),
 	}, err
+}
+
+// isDirect says whether the ticket is about what was said to us directly, without a mention.
+func (t *ticket) isDirect() bool {
+	return slices.ContainsFunc(t.messages, func(m *store.Message) bool { return m.Direct && m.Channel == t.row.Channel })
 }
 
 func (t *ticket) language() string { return cmp.Or(t.row.Language, english) }
