@@ -297,7 +297,8 @@ func (p *performer) settle(ctx context.Context, a *store.Action, kind integratio
 		return false, false
 	}
 	result, found, err := kind.Find(ctx, call(*a))
-	if e := integrations.AsError(err); err != nil && !p.m.lacks(e) { // what no server could find is taken not to be there
+	// Where nobody can look, it is taken not to be there: better said twice than never.
+	if e := integrations.AsError(err); err != nil && !p.m.lacks(e) {
 		return true, p.failed(*a, kind, asOpen(e))
 	}
 	p.learn(nil)
