@@ -223,7 +223,7 @@ func (s *stage) settle() error {
 			return fmt.Errorf("the bot does not come to rest: %w", err)
 		}
 	}
-	return nil
+	return s.heard(ctx) // of what it said last: a bot that stops may leave that unacknowledged
 }
 
 // heard waits until the bot has acknowledged all events, unless some are held back on purpose.
