@@ -34,7 +34,9 @@ func (s *stage) step(line string) error {
 		return s.organise(rest)
 	case "stop":
 		s.end()
-		return nil
+		ctx, cancel := context.WithTimeout(context.Background(), waitAtMost)
+		defer cancel()
+		return s.slack.WaitNoSockets(ctx) // the next bot must not take what is sent to this one for its own
 	case "restore":
 		return s.restore()
 	case "meanwhile":

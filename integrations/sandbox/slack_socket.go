@@ -39,7 +39,7 @@ const (
 type socketMode struct {
 	tickets   map[string]time.Time // of URLs not yet used, with their end
 	sockets   []*socket            // open, the oldest first
-	opened    chan struct{}        // closed when another one opens
+	turned    chan struct{}        // closed when another one opens, or one is retired
 	off       bool                 // Socket Mode is switched off for the app
 	pending   map[string]*delivery // sent and not yet acknowledged, by envelope id
 	unsettled int                  // deliveries neither acknowledged nor given up
@@ -52,7 +52,7 @@ type socketMode struct {
 }
 
 func newSocketMode() socketMode {
-	return socketMode{tickets: map[string]time.Time{}, pending: map[string]*delivery{}, opened: make(chan struct{})}
+	return socketMode{tickets: map[string]time.Time{}, pending: map[string]*delivery{}, turned: make(chan struct{})}
 }
 
 // A delivery is something that the app must acknowledge.
@@ -155,8 +155,7 @@ func (s *Slack) admit(k *socket, life time.Duration) bool {
 		return true
 	}
 	s.sockets = append(s.sockets, k)
-	close(s.opened)
-	s.opened = make(chan struct{})
+	s.turn()
 	k.send(fmt.Appendf(nil, `{"type":"hello","num_connections":%d,"debug_info":{"host":"applink-sandbox",`+
 		`"build_number":1,"approximate_connection_time":%d},"connection_info":{"app_id":%q}}`,
 		len(s.sockets)+s.faults.Foreign, int(life/time.Second), slackApp))
@@ -189,6 +188,13 @@ func (s *Slack) close(k *socket, reason string) {
 // retire sends nothing more over k.
 func (s *Slack) retire(k *socket) {
 	s.sockets = slices.DeleteFunc(s.sockets, func(other *socket) bool { return other == k })
+	s.turn()
+}
+
+// turn tells who waits for it that other sockets are open than before.
+func (s *Slack) turn() {
+	close(s.turned)
+	s.turned = make(chan struct{})
 }
 
 func disconnectFrame(reason string) []byte {
@@ -500,20 +506,33 @@ func (s *Slack) WaitAcked(ctx context.Context) error {
 
 // WaitSockets returns when at least n sockets are open of which none was warned that it will be cut; or with ctx's error.
 func (s *Slack) WaitSockets(ctx context.Context, n int) error {
-	for {
-		s.mu.Lock()
-		open, opened := 0, s.opened
+	return s.waitSockets(ctx, func() bool {
+		open := 0
 		for _, k := range s.sockets {
 			if !k.warned {
 				open++
 			}
 		}
+		return open >= n
+	})
+}
+
+// WaitNoSockets returns when no socket is open, or with ctx's error. What an app that has just ended left is still open for
+// Slack until it finds out.
+func (s *Slack) WaitNoSockets(ctx context.Context) error {
+	return s.waitSockets(ctx, func() bool { return len(s.sockets) == 0 })
+}
+
+func (s *Slack) waitSockets(ctx context.Context, enough func() bool) error {
+	for {
+		s.mu.Lock()
+		there, turned := enough(), s.turned
 		s.mu.Unlock()
-		if open >= n {
+		if there {
 			return nil
 		}
 		select {
-		case <-opened:
+		case <-turned:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
