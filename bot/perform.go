@@ -298,8 +298,8 @@ func (p *performer) settle(ctx context.Context, a *store.Action, kind integratio
 	}
 	result, found, err := kind.Find(ctx, call(*a))
 	// Where nobody can look, it is taken not to be there: better said twice than never.
-	if e := integrations.AsError(err); err != nil && !p.m.lacks(e) {
-		return true, p.failed(*a, kind, asOpen(e))
+	if err != nil && !p.m.lacks(integrations.AsError(err)) {
+		return true, p.failed(*a, kind, asOpen(integrations.AsError(err)))
 	}
 	p.learn(nil)
 	switch {

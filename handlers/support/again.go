@@ -33,9 +33,6 @@ func ended(state string) bool {
 	return state == store.TicketClosed || state == store.TicketWithdrawn
 }
 
-// given notes that Slack gives again what was asked for: what it fails to give after that is a new failure.
-func (t *ticket) given() { t.row.Rereads = 0 }
-
 // askAgain asks for all that Slack failed to give, now.
 func (t *ticket) askAgain() {
 	for _, key := range slices.Sorted(maps.Keys(t.row.Threads)) {

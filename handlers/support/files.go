@@ -108,8 +108,7 @@ func (t *ticket) fileRead(a store.Answer) error {
 		if err := json.Unmarshal(a.Result, &read); err != nil {
 			return err
 		}
-		state = store.FileRead
-		t.given()
+		state, t.row.Rereads = store.FileRead, 0
 	case store.Withdrawn:
 		state = store.FileMissed
 		t.askAgainLater()

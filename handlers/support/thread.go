@@ -75,7 +75,7 @@ func (t *ticket) threadRead(a store.Answer) error {
 		state = store.ThreadWhole
 	}
 	t.noteThread(key, state)
-	t.given()
+	t.row.Rereads = 0
 	return t.calm("unread:" + t.row.ID)
 }
 
